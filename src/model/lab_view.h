@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_MODEL_LAB_VIEW_H
+#define PAGEWALK_MODEL_LAB_VIEW_H
+
+#include "base/why.h"
+#include "model/cache.h"
+#include "model/modes.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * What the lab shows at one moment: made by the coordinator, never changed once it is
+ * published, shared by reference count. Screens and reports need nothing else.
+ */
+enum lane_state {
+	LANE_PREPARING, /* its file is being written or brought to the wanted residency */
+	LANE_READY,
+	LANE_RUNNING,
+	LANE_PAUSED,
+	LANE_DONE,   /* all bytes sent and received; hash_state says whether they were right */
+	LANE_FAILED, /* `error` says why */
+	NR_LANE_STATE,
+};
+
+enum hash_state {
+	HASH_PENDING,
+	HASH_EQUAL,  /* the sink's XXH3 is that of the file */
+	HASH_DIFFERS,
+};
+
+/* CPU time, faults and calls of one process of a lane, as far as it has got. */
+struct lane_side {
+	pid_t pid; /* 0 before it is started */
+	enum why why;	 /* why the figures below are unknown, or WHY_OK */
+	uint64_t user_ns, system_ns;
+	uint64_t minflt, majflt;
+	uint64_t calls;	 /* transfer system calls, counted by the actor itself; exact */
+};
+
+struct lane_view {
+	enum transfer_mode mode;
+	enum lane_state state;
+	enum hash_state hash_state;
+	uint64_t size_bytes;
+	uint64_t sent_bytes, received_bytes;
+	uint64_t elapsed_ns;	/* of sending, pauses left out; up to the sink's answer once done */
+	uint64_t rate_bytes_per_s; /* over the last second while it runs, else the mean */
+	uint64_t buffer_bytes;	/* one step: buffer or window that the mode uses */
+	struct lane_side sender, sink;
+	struct cache_info cache; /* of the lane's file by offset */
+	bool start_verified;	/* the residency asked for was verified before the start */
+	uint64_t start_cached_pages, start_pages;
+	char path[256];		/* the lane's file, safe to draw */
+	char error[160];	/* of LANE_FAILED */
+};
+
+enum lab_phase {
+	LAB_PREPARING, /* files are written; progress below */
+	LAB_READY,
+	LAB_RUNNING,
+	LAB_PAUSED,
+	LAB_DONE,      /* every lane is done or failed */
+	LAB_FAILED,    /* `error` says why nothing can run */
+};
+
+enum lab_start {
+	LAB_COLD, /* evicted, and verified so */
+	LAB_HOT,  /* read in, and verified so */
+};
+
+/* What a user may tell the lab to do; `arg` goes with the command. */
+enum lab_command {
+	LAB_CMD_START,	 /* or go on after a pause */
+	LAB_CMD_PAUSE,
+	LAB_CMD_RESTART, /* arg: enum lab_start; senders are replaced, files brought back */
+	LAB_CMD_PACE,	 /* arg: bytes per second, 0: full speed */
+	LAB_CMD_CELLS,	 /* arg: how many cells each lane's file map shall have */
+};
+
+#define LAB_MAX_LANES 16
+
+struct lab_view {
+	atomic_uint refs;
+	uint64_t taken_mono_ns;
+	enum lab_phase phase;
+	enum lab_start start;
+	uint64_t size_bytes;
+	uint64_t pace_bytes_per_s; /* of each lane; 0: full speed */
+	uint64_t prepared_bytes, prepare_total_bytes;
+	char doing[96];	 /* while preparing: what is being done now */
+	char error[200]; /* of LAB_FAILED */
+	size_t nr_lanes;
+	struct lane_view lanes[LAB_MAX_LANES];
+};
+
+struct lab_view *lab_view_new(void);
+struct lab_view *lab_view_ref(struct lab_view *view);
+void lab_view_unref(struct lab_view *view);
+/* "preparing", "ready", "running", ... */
+const char *lane_state_name(enum lane_state state);
+/* "pending", "equal", "differs" */
+const char *hash_state_name(enum hash_state state);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A snapshot is what was read in one pass, put together from parts that are shared with
+ * the snapshots before and after it where they did not change.
+ */
+#include "model/snapshot.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct vma_list *copy_list(const struct vma_list *list)
+{
+	struct vma_list *copy = vma_list_new();
+
+	for (size_t i = 0; i < vma_list_nr(list); i++)
+		vma_list_add(copy, vma_list_at(list, i));
+	return copy;
+}
+
+struct vma_table *vma_table_new(struct vma_list *list, const struct geometry *geometry)
+{
+	struct vma_table *table = xcalloc(1, sizeof(*table));
+	size_t nr = vma_list_nr(list);
+
+	table->refs = 1;
+	table->list = list;
+	table->counts = xcalloc(nr, sizeof(*table->counts));
+	table->why = xcalloc(nr, sizeof(*table->why));
+	for (size_t i = 0; i < nr; i++) {
+		table->counts[i].pages =
+			vma_len_bytes(vma_list_at(list, i)) >> geometry->page_shift;
+		table->why[i] = WHY_NOT_ASKED;
+	}
+	return table;
+}
+
+struct vma_table *vma_table_again(const struct vma_table *table, const struct geometry *geometry)
+{
+	return vma_table_new(copy_list(table->list), geometry);
+}
+
+struct vma_table *vma_table_ref(struct vma_table *table)
+{
+	if (table)
+		atomic_fetch_add(&table->refs, 1);
+	return table;
+}
+
+void vma_table_unref(struct vma_table *table)
+{
+	if (!table || atomic_fetch_sub(&table->refs, 1) > 1)
+		return;
+	vma_list_free(table->list);
+	free(table->counts);
+	free(table->why);
+	free(table);
+}
+
+/* The part of a span from page `first` on, nr pages long. */
+static struct page_span slice(const struct page_span *span, uint64_t first, uint64_t nr)
+{
+	struct page_span part = *span;
+	uint64_t skip = first - span->vpn;
+
+	part.vpn = first;
+	part.nr_pages = nr;
+	part.pfns = span->pfns ? span->pfns + skip : NULL;
+	part.flags = span->flags ? span->flags + skip : NULL;
+	part.mapcounts = span->mapcounts ? span->mapcounts + skip : NULL;
+	part.entries = span->entries ? span->entries + skip : NULL;
+	return part;
+}
+
+void vma_table_split(const struct vma_table *table, const struct geometry *geometry,
+		     const struct page_span *span, size_t *cursor,
+		     void (*fn)(void *arg, size_t index, const struct page_span *part), void *arg)
+{
+	uint64_t past = span->vpn + span->nr_pages;
+	size_t nr = vma_list_nr(table->list);
+
+	for (; *cursor < nr; (*cursor)++) {
+		const struct vma *vma = vma_list_at(table->list, *cursor);
+		uint64_t vma_first = vma->start_addr >> geometry->page_shift;
+		uint64_t vma_past = vma->end_addr >> geometry->page_shift;
+		uint64_t first = vma_first > span->vpn ? vma_first : span->vpn;
+		uint64_t stop = vma_past < past ? vma_past : past;
+
+		if (vma_first >= past)
+			break;
+		if (first < stop) {
+			struct page_span part = slice(span, first, stop - first);
+
+			fn(arg, *cursor, &part);
+		}
+		if (vma_past > past)
+			break;
+	}
+}
+
+void vma_table_add_part(struct vma_table *table, size_t index, const struct page_span *part)
+{
+	table->has_frames = table->has_frames || part->entries;
+	table->has_flags = table->has_flags || part->flags;
+	table->has_mapcounts = table->has_mapcounts || part->mapcounts;
+	page_counts_add_span(&table->counts[index], part);
+}
+
+void vma_table_finish(struct vma_table *table)
+{
+	struct page_counts totals = { 0 };
+
+	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
+		if (table->why[i] == WHY_NOT_ASKED)
+			table->why[i] = WHY_OK;
+		if (table->why[i] == WHY_OK)
+			page_counts_add(&totals, &table->counts[i]);
+	}
+	table->totals = totals;
+}
+
+size_t vma_table_find(const struct vma_table *table, uint64_t addr)
+{
+	const struct vma *vma = vma_list_find(table->list, addr);
+
+	return vma ? (size_t)(vma - vma_list_at(table->list, 0)) : SIZE_MAX;
+}
+
+struct snapshot *snapshot_new(void)
+{
+	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
+
+	snapshot->refs = 1;
+	snapshot->maps_why = WHY_NOT_ASKED;
+	snapshot->frames_why = WHY_NOT_ASKED;
+	snapshot->pss_why = WHY_NOT_ASKED;
+	sources_init(&snapshot->sources);
+	return snapshot;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+	if (snapshot)
+		atomic_fetch_add(&snapshot->refs, 1);
+	return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+	if (!snapshot || atomic_fetch_sub(&snapshot->refs, 1) > 1)
+		return;
+	vma_table_unref(snapshot->vmas);
+	grid_unref(snapshot->view);
+	frame_map_unref(snapshot->frames);
+	if (snapshot->has_detail)
+		page_detail_clear(&snapshot->detail);
+	free(snapshot);
+}
+
+bool map_request_equal(const struct map_request *a, const struct map_request *b)
+{
+	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
+	       a->pages_per_cell == b->pages_per_cell && a->cursor_addr == b->cursor_addr &&
+	       a->has_cursor == b->has_cursor && a->frame_columns == b->frame_columns &&
+	       a->frame_rows == b->frame_rows;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_MODEL_SNAPSHOT_H
+#define PAGEWALK_MODEL_SNAPSHOT_H
+
+#include "model/detail.h"
+#include "model/frames.h"
+#include "model/geometry.h"
+#include "model/grid.h"
+#include "model/process.h"
+#include "model/sources.h"
+#include "model/vma.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The VMAs of a process and what was counted in each. Shared by snapshots through a
+ * reference count and not changed once it is shared.
+ */
+struct vma_table {
+	atomic_uint refs;
+	struct vma_list *list; /* owned */
+	struct page_counts *counts; /* one for each VMA */
+	enum why *why;		    /* why a VMA's counts are unknown, or WHY_OK */
+	struct page_counts totals;  /* over the VMAs that are known */
+	bool has_zero_huge;	    /* PAGEMAP_SCAN answered: zero and huge are counted */
+	bool has_frames;	    /* pagemap entries: exclusive is counted */
+	bool has_flags, has_mapcounts;
+	uint64_t counted_mono_ns;
+};
+
+/* Takes the list over; counts are all 0 with WHY_NOT_ASKED. The caller unrefs it. */
+struct vma_table *vma_table_new(struct vma_list *list, const struct geometry *geometry);
+struct vma_table *vma_table_ref(struct vma_table *table);
+void vma_table_unref(struct vma_table *table);
+/* An uncounted table over the same mappings. */
+struct vma_table *vma_table_again(const struct vma_table *table, const struct geometry *geometry);
+/*
+ * Cuts a span, which may cross VMAs, at their borders and hands each part to `fn` with the
+ * VMA's index. *cursor is the index to look from, 0 before the first of spans in order.
+ */
+void vma_table_split(const struct vma_table *table, const struct geometry *geometry,
+		     const struct page_span *span, size_t *cursor,
+		     void (*fn)(void *arg, size_t index, const struct page_span *part), void *arg);
+/* Counts a span that lies within VMA `index`. */
+void vma_table_add_part(struct vma_table *table, size_t index, const struct page_span *part);
+/* Ends counting: VMAs without a reason of their own become WHY_OK, totals are summed. */
+void vma_table_finish(struct vma_table *table);
+/* Index of the VMA at addr, or SIZE_MAX. */
+size_t vma_table_find(const struct vma_table *table, uint64_t addr);
+
+/* What observing cost pagewalk itself since the snapshot before. */
+struct snapshot_cost {
+	unsigned cpu_permille; /* of one core */
+	unsigned long calls_per_s;
+};
+
+/* What screen 1 shows at one moment. Not changed once it is published. */
+struct snapshot {
+	atomic_uint refs;
+	uint64_t taken_real_ns, taken_mono_ns;
+	struct geometry geometry;
+	struct process_info process;
+	uint64_t execed_mono_ns; /* when it was last seen to exec; 0: never */
+	uint64_t period_ns;	 /* between snapshots */
+	double minflt_per_s, majflt_per_s;
+	enum why pss_why;
+	uint64_t pss_bytes;
+	struct sources sources;
+	enum why maps_why;
+	struct vma_table *vmas;	  /* NULL where maps_why says so */
+	struct grid *view;	  /* the range that the screen shows; NULL: none */
+	struct frame_map *frames; /* NULL where frames are not known */
+	enum why frames_why;
+	bool has_detail;
+	struct page_detail detail; /* of the page under the cursor */
+	bool scanning;		   /* more of this pass is still to come */
+	struct snapshot_cost cost;
+};
+
+/* What the screen wants to see of the process; a plain value. */
+struct map_request {
+	uint64_t start_vpn, nr_pages; /* of the view; 0 pages: none */
+	uint64_t pages_per_cell;
+	uint64_t cursor_addr;
+	bool has_cursor;
+	size_t frame_columns, frame_rows; /* room for the map of physical memory */
+};
+
+struct snapshot *snapshot_new(void);
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot);
+bool map_request_equal(const struct map_request *a, const struct map_request *b);
+
+#endif
