@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walks into models. A whole address space is walked in one go, from the first VMA to the
+ * last, so that 20,000 mappings cost no more calls than one; what the walk delivers is cut
+ * at the VMAs' borders afterwards.
+ */
+#include "kernel/collect.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+
+struct counting {
+	const struct geometry *geometry;
+	struct vma_table *table;
+	struct frame_map *frames;
+	struct run_list *runs;
+	size_t cursor, last_index;
+};
+
+static void count_part(void *arg, size_t index, const struct page_span *part)
+{
+	struct counting *counting = arg;
+
+	vma_table_add_part(counting->table, index, part);
+	if (!counting->runs)
+		return;
+	if (index != counting->last_index)
+		run_list_cut(counting->runs);
+	counting->last_index = index;
+	run_list_add_span(counting->runs, part);
+}
+
+static int count_span(void *arg, const struct page_span *span)
+{
+	struct counting *counting = arg;
+
+	vma_table_split(counting->table, counting->geometry, span, &counting->cursor, count_part,
+			counting);
+	if (counting->frames)
+		frame_map_add_span(counting->frames, span);
+	return 0;
+}
+
+/* Marks the VMAs beyond user addresses; returns the address behind the last other one. */
+static uint64_t end_of_user_vmas(struct vma_table *table, const struct geometry *geometry)
+{
+	uint64_t limit = UINT64_C(1) << geometry->user_addr_bits, end = 0;
+
+	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
+		const struct vma *vma = vma_list_at(table->list, i);
+
+		if (vma->end_addr > limit)
+			table->why[i] = WHY_UNSUPPORTED;
+		else
+			end = vma->end_addr;
+	}
+	return end;
+}
+
+int collect_counts(struct walker *walker, const struct host *host, unsigned want,
+		   struct vma_table *table, struct frame_map *frames, struct run_list *runs)
+{
+	unsigned shift = host->geometry.page_shift;
+	struct counting counting = {
+		.geometry = &host->geometry, .table = table, .frames = frames, .runs = runs,
+		.last_index = SIZE_MAX,
+	};
+	uint64_t end_addr = end_of_user_vmas(table, &host->geometry);
+	int ret = 0;
+
+	if (end_addr)
+		ret = walk_pages(walker, vma_list_at(table->list, 0)->start_addr >> shift,
+				 end_addr >> shift, want, count_span, &counting);
+	if (runs)
+		run_list_cut(runs);
+	if (ret)
+		for (size_t i = 0; i < vma_list_nr(table->list); i++)
+			if (table->why[i] == WHY_NOT_ASKED)
+				table->why[i] = why_from_errno(-ret);
+	table->has_zero_huge = walker_sources(walker)->why[SOURCE_PAGEMAP_SCAN] == WHY_OK;
+	table->counted_mono_ns = clock_mono_ns();
+	vma_table_finish(table);
+	return ret;
+}
+
+struct filling {
+	struct grid *grid;
+	enum vma_kind kind;
+};
+
+static int fill_span(void *arg, const struct page_span *span)
+{
+	struct filling *filling = arg;
+
+	grid_add_span(filling->grid, span, filling->kind);
+	return 0;
+}
+
+int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind)
+{
+	struct filling filling = { grid, kind };
+	int ret = walk_pages(walker, grid->start_vpn, grid->start_vpn + grid->nr_pages, WALK_ALL,
+			     fill_span, &filling);
+
+	grid_finish(grid, ret == -EFAULT ? WHY_UNSUPPORTED : why_from_errno(-ret));
+	return ret;
+}
+
+static int collect_vmas(struct proc *proc, unsigned want, struct run_list *runs,
+			struct snapshot *snapshot)
+{
+	const struct host *host = proc_host(proc);
+	struct walker *walker = NULL;
+	struct vma_list *list;
+	int ret = proc_read_maps(proc, &list);
+
+	snapshot->maps_why = snapshot->sources.why[SOURCE_MAPS] = why_from_errno(-ret);
+	if (ret)
+		return ret;
+	snapshot->vmas = vma_table_new(list, &host->geometry);
+	if (!vma_list_nr(list))
+		return 0;
+	ret = walker_new(proc, WALK_CHUNK_PAGES, &walker);
+	if (!ret)
+		ret = collect_counts(walker, host, want, snapshot->vmas, NULL, runs);
+	if (walker)
+		snapshot->sources = *walker_sources(walker);
+	snapshot->sources.why[SOURCE_MAPS] = WHY_OK;
+	walker_free(walker);
+	return ret;
+}
+
+int collect_report(struct proc *proc, unsigned want, struct run_list *runs, struct snapshot **out)
+{
+	struct snapshot *snapshot = snapshot_new();
+	struct process_info after;
+	int ret;
+
+	snapshot->geometry = proc_host(proc)->geometry;
+	snapshot->taken_real_ns = clock_real_ns();
+	snapshot->taken_mono_ns = clock_mono_ns();
+	ret = proc_read_info(proc, &snapshot->process);
+	if (!ret && snapshot->process.life == PROCESS_GONE)
+		ret = -ESRCH;
+	if (ret)
+		goto out;
+	ret = collect_vmas(proc, want, runs, snapshot);
+	if (ret)
+		goto out;
+	/* An exec or an exit in between would make this a picture of two programs. */
+	ret = proc_read_info(proc, &after);
+	if (!ret && after.life == PROCESS_GONE)
+		ret = -ESRCH;
+	if (!ret && (after.exec_id != snapshot->process.exec_id ||
+		     after.life != snapshot->process.life))
+		ret = -EAGAIN;
+	if (!ret)
+		snapshot->process = after;
+	snapshot->sources.why[SOURCE_STATUS] = WHY_OK;
+out:
+	if (ret)
+		snapshot_unref(snapshot);
+	else
+		*out = snapshot;
+	return ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_KERNEL_COLLECT_H
+#define PAGEWALK_KERNEL_COLLECT_H
+
+#include "kernel/proc.h"
+#include "kernel/walk.h"
+#include "model/runs.h"
+#include "model/snapshot.h"
+
+/*
+ * From the kernel into the model: whole passes and their parts. Reports make one pass; the
+ * sampler makes the parts in the order in which the screen needs them.
+ */
+
+/*
+ * One whole pass for a report: identity, VMAs, counts of every VMA (`want` of enum
+ * walk_want) and, unless `runs` is NULL, the runs of pages. 0, -ESRCH, or -errno; a process
+ * without user memory gives a snapshot whose VMA list is empty. The caller unrefs *out.
+ */
+int collect_report(struct proc *proc, unsigned want, struct run_list *runs, struct snapshot **out);
+
+/*
+ * Counts every VMA of the table by one walk, and the frames into `frames` and the runs into
+ * `runs` where these are not NULL. VMAs outside user addresses (vsyscall) are unknown.
+ */
+int collect_counts(struct walker *walker, const struct host *host, unsigned want,
+		   struct vma_table *table, struct frame_map *frames, struct run_list *runs);
+
+/* Fills the grid from a walk of its range with all that is allowed. */
+int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind);
+
+#endif

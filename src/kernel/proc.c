@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One process by its /proc/PID directory. Files opened below the directory's descriptor
+ * answer ESRCH once the process is gone, even when its PID has been given to another, so
+ * what is read here always belongs to the process that was opened. The pidfd says when it
+ * has exited.
+ *
+ * Interfaces: pidfd_open(2) (Linux 5.3), proc_pid_stat(5), proc_pid_status(5),
+ * proc_pid_statm(5), proc_pid_maps(5), smaps_rollup
+ * (Documentation/filesystems/proc.rst, Linux 4.14).
+ */
+#include "kernel/proc.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "kernel/uapi/procmap_query.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct proc {
+	const struct host *host;
+	pid_t pid;
+	int dir_fd;
+	int pid_fd; /* -1 on a recorded machine and before Linux 5.3 */
+	struct process_info last;
+};
+
+int proc_open(const struct host *host, pid_t pid, struct proc **out)
+{
+	struct proc *proc = xcalloc(1, sizeof(*proc));
+	char path[32];
+	int ret;
+
+	*proc = (struct proc){ .host = host, .pid = pid, .pid_fd = -1 };
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	proc->dir_fd = host_open(host, path, O_RDONLY | O_DIRECTORY);
+	if (proc->dir_fd < 0) {
+		ret = proc->dir_fd == -ENOENT ? -ESRCH : proc->dir_fd;
+		goto out;
+	}
+	if (!host->root[0])
+		proc->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	ret = proc_read_info(proc, &proc->last);
+	if (!ret && proc->last.life == PROCESS_GONE)
+		ret = -ESRCH;
+out:
+	if (ret)
+		proc_close(proc);
+	else
+		*out = proc;
+	return ret;
+}
+
+void proc_close(struct proc *proc)
+{
+	if (!proc)
+		return;
+	if (proc->dir_fd >= 0)
+		close(proc->dir_fd);
+	if (proc->pid_fd >= 0)
+		close(proc->pid_fd);
+	free(proc);
+}
+
+const struct host *proc_host(const struct proc *proc)
+{
+	return proc->host;
+}
+
+int proc_dir_fd(const struct proc *proc)
+{
+	return proc->dir_fd;
+}
+
+/* Numbers of /proc/PID/stat, by their place in proc_pid_stat(5). */
+enum stat_field {
+	STAT_PPID = 4,
+	STAT_MINFLT = 10,
+	STAT_MAJFLT = 12,
+	STAT_UTIME = 14,
+	STAT_STIME = 15,
+	STAT_NUM_THREADS = 20,
+	STAT_STARTTIME = 22,
+	STAT_STARTCODE = 26,
+	STAT_ENDCODE = 27,
+	STAT_STARTSTACK = 28,
+	STAT_ENV_END = 51,
+	NR_STAT_FIELD = 53,
+};
+
+/* Reads one small file into `out` as text. Bytes or -errno. */
+static ssize_t read_small(const struct proc *proc, const char *name, char *out, size_t room)
+{
+	int fd = host_openat(proc->host, proc->dir_fd, name, O_RDONLY);
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = host_pread(proc->host, fd, out, room - 1, 0);
+	close(fd);
+	if (got >= 0)
+		out[got] = '\0';
+	return got;
+}
+
+/*
+ * Splits the line of stat. The command name is in parentheses and may hold blanks and
+ * parentheses itself, so its end is the last ')' of the line.
+ */
+static bool split_stat(char *text, char *comm, size_t comm_room, char *state,
+		       uint64_t field[NR_STAT_FIELD])
+{
+	char *open = strchr(text, '('), *close = strrchr(text, ')');
+
+	memset(field, 0, NR_STAT_FIELD * sizeof(field[0]));
+	if (!open || !close || close < open || !close[1])
+		return false;
+	snprintf(comm, comm_room, "%.*s", (int)(close - open - 1), open + 1);
+	*state = close[2];
+	close += 3;
+	for (int i = STAT_PPID; i < NR_STAT_FIELD && *close; i++) {
+		char *end;
+
+		field[i] = strtoull(close, &end, 10);
+		if (end == close)
+			return i > STAT_STARTTIME;
+		close = end;
+	}
+	return true;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash ^= value + UINT64_C(0x9e3779b97f4a7c15) + (hash << 6) + (hash >> 2);
+	return hash;
+}
+
+/* Where the program and its stack lie changes with every exec; all are 0 where hidden. */
+static uint64_t exec_id_of(const uint64_t field[NR_STAT_FIELD])
+{
+	uint64_t id = 0;
+
+	if (field[STAT_STARTSTACK] <= 1)
+		return 0;
+	id = mix(id, field[STAT_STARTCODE]);
+	id = mix(id, field[STAT_ENDCODE]);
+	id = mix(id, field[STAT_STARTSTACK]);
+	id = mix(id, field[STAT_ENV_END]);
+	return id ? id : 1;
+}
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return ticks * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/* The number behind "Name:" in the text of status, times `unit`; 0 where it is missing. */
+static uint64_t status_number(const char *text, const char *name, uint64_t unit)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		if (*line == '\n')
+			line++;
+		if (!strncmp(line, name, len) && line[len] == ':')
+			return strtoull(line + len + 1, NULL, 10) * unit;
+	}
+	return 0;
+}
+
+static int read_stat(struct proc *proc, struct process_info *info)
+{
+	uint64_t field[NR_STAT_FIELD];
+	char text[2048];
+	ssize_t got = read_small(proc, "stat", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
+	if (!split_stat(text, info->comm, sizeof(info->comm), &info->state, field))
+		return -EINVAL;
+	info->ppid = (pid_t)field[STAT_PPID];
+	info->start_time_ticks = field[STAT_STARTTIME];
+	info->exec_id = exec_id_of(field);
+	info->nr_threads = (unsigned)field[STAT_NUM_THREADS];
+	info->minflt = field[STAT_MINFLT];
+	info->majflt = field[STAT_MAJFLT];
+	info->user_ns = ticks_to_ns(field[STAT_UTIME]);
+	info->system_ns = ticks_to_ns(field[STAT_STIME]);
+	return 0;
+}
+
+static int read_status(struct proc *proc, struct process_info *info)
+{
+	char text[8192];
+	ssize_t got = read_small(proc, "status", text, sizeof(text));
+	bool has_memory;
+
+	if (got < 0)
+		return (int)got;
+	has_memory = strstr(text, "\nVmSize:") != NULL;
+	info->uid = (uid_t)status_number(text, "Uid", 1);
+	info->rss_bytes = status_number(text, "VmRSS", 1024);
+	info->swap_bytes = status_number(text, "VmSwap", 1024);
+	info->page_tables_bytes = status_number(text, "VmPTE", 1024);
+	if (info->state == 'Z' || info->state == 'X')
+		info->life = PROCESS_ZOMBIE;
+	else
+		info->life = has_memory ? PROCESS_LIVE : PROCESS_KTHREAD;
+	return 0;
+}
+
+static bool has_exited(const struct proc *proc)
+{
+	struct pollfd poll_fd = { .fd = proc->pid_fd, .events = POLLIN };
+
+	return proc->pid_fd >= 0 && poll(&poll_fd, 1, 0) == 1;
+}
+
+int proc_read_info(struct proc *proc, struct process_info *info)
+{
+	struct process_info now = proc->last;
+	int ret;
+
+	now.pid = proc->pid;
+	ret = read_stat(proc, &now);
+	if (!ret)
+		ret = read_status(proc, &now);
+	if (ret == -ESRCH || ret == -ENOENT) {
+		now.life = PROCESS_GONE;
+		ret = 0;
+	} else if (!ret && now.life == PROCESS_KTHREAD && has_exited(proc)) {
+		/* Between the end of its memory and its becoming a zombie. */
+		now.life = PROCESS_ZOMBIE;
+	}
+	if (ret)
+		return ret;
+	proc->last = now;
+	*info = now;
+	return 0;
+}
+
+int proc_read_pulse(struct proc *proc, uint64_t *pulse)
+{
+	uint64_t field[NR_STAT_FIELD], size, resident;
+	char text[2048], comm[64], state;
+	ssize_t got = read_small(proc, "stat", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
+	if (!split_stat(text, comm, sizeof(comm), &state, field))
+		return -EINVAL;
+	got = read_small(proc, "statm", text, sizeof(text));
+	if (got < 0)
+		return (int)got;
+	if (sscanf(text, "%lu %lu", &size, &resident) != 2)
+		return -EINVAL;
+	*pulse = mix(mix(mix(mix(0, field[STAT_MINFLT]), field[STAT_MAJFLT]), size), resident);
+	*pulse = mix(*pulse, exec_id_of(field));
+	return 0;
+}
+
+int proc_read_pss(struct proc *proc, uint64_t *pss_bytes)
+{
+	char text[4096];
+	ssize_t got = read_small(proc, "smaps_rollup", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
+	if (!strstr(text, "\nPss:"))
+		return -ENODATA;
+	*pss_bytes = status_number(text, "Pss", 1024);
+	return 0;
+}
+
+int proc_read_maps(struct proc *proc, struct vma_list **out)
+{
+	size_t len_bytes;
+	char *text;
+	int ret = host_read_all(proc->host, proc->dir_fd, "maps", &text, &len_bytes);
+
+	if (ret)
+		return ret == -ENOENT ? -ESRCH : ret;
+	*out = vma_parse_maps(text, len_bytes, NULL);
+	free(text);
+	return 0;
+}
+
+int proc_query_vma_page_size(struct proc *proc, uint64_t addr, uint64_t *page_bytes)
+{
+	struct procmap_query query = { .size = sizeof(query), .query_addr = addr };
+	int fd = host_openat(proc->host, proc->dir_fd, "maps", O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = host_ioctl(proc->host, fd, PROCMAP_QUERY, &query);
+	close(fd);
+	if (ret < 0)
+		return ret;
+	*page_bytes = query.vma_page_size;
+	return 0;
+}

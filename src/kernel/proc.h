@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_KERNEL_PROC_H
+#define PAGEWALK_KERNEL_PROC_H
+
+#include "kernel/host.h"
+#include "model/process.h"
+#include "model/vma.h"
+
+#include <sys/types.h>
+
+/*
+ * One process, held by its pidfd and an open /proc/PID directory, so that a PID
+ * that is used again is never taken for it: both stay bound to the first process.
+ */
+struct proc;
+
+/*
+ * Opens process `pid` (pidfd_open(2), Linux 5.3). 0, -ESRCH where there is none,
+ * or -errno. The caller closes it with proc_close().
+ */
+int proc_open(const struct host *host, pid_t pid, struct proc **out);
+void proc_close(struct proc *proc);
+const struct host *proc_host(const struct proc *proc);
+/* The open /proc/PID directory, borrowed. */
+int proc_dir_fd(const struct proc *proc);
+
+/*
+ * Identity, counters and life of the process from stat, status and statm
+ * (proc_pid_stat(5), proc_pid_status(5)). 0, or -errno; a process that is gone is
+ * no error: info->life is then PROCESS_GONE and the rest keeps what it had.
+ */
+int proc_read_info(struct proc *proc, struct process_info *info);
+/*
+ * A cheap sign of change in two small reads: minor and major faults and resident
+ * pages folded into one number. 0 or -errno.
+ */
+int proc_read_pulse(struct proc *proc, uint64_t *pulse);
+/* The proportional set size in bytes, from smaps_rollup (Linux 4.14). 0 or -errno. */
+int proc_read_pss(struct proc *proc, uint64_t *pss_bytes);
+/*
+ * The mappings now, from /proc/PID/maps; -EACCES without ptrace read access, -ESRCH
+ * when gone. An empty list means no user memory (kernel thread, zombie).
+ */
+int proc_read_maps(struct proc *proc, struct vma_list **out);
+/* Page size in bytes of the VMA at addr by PROCMAP_QUERY (Linux 6.11). 0 or -errno. */
+int proc_query_vma_page_size(struct proc *proc, uint64_t addr, uint64_t *page_bytes);
+
+#endif
