@@ -33,9 +33,8 @@ void lab_view_unref(struct lab_view *view)
 const char *lane_state_name(enum lane_state state)
 {
 	static const char *const names[NR_LANE_STATE] = {
-		[LANE_PREPARING] = "preparing", [LANE_READY] = "ready",
-		[LANE_RUNNING] = "running",	[LANE_PAUSED] = "paused",
-		[LANE_DONE] = "done",		[LANE_FAILED] = "failed",
+		[LANE_PREPARING] = "preparing", [LANE_READY] = "ready", [LANE_RUNNING] = "running",
+		[LANE_PAUSED] = "paused",       [LANE_DONE] = "done",   [LANE_FAILED] = "failed",
 	};
 
 	return names[state];

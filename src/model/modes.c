@@ -52,8 +52,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.copies = 1,
 		.nr_hops = 4,
 		.hops = {
-			{ .how = "fault, readahead", .to = "page cache", .page_cache = true },
-			{ .how = "same frame, mapped", .to = "mapping r--s" },
+			{ .how = "fault+readahead", .to = "page cache", .page_cache = true },
+			{ .how = "the same frame", .to = "mapping r--s" },
 			{ .how = HOP_COPY, .to = HOP_SOCKET, .cpu_copy = true },
 			{ .how = "TCP, loopback", .to = "network" },
 		},
