@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_LAB_ACTOR_H
+#define PAGEWALK_LAB_ACTOR_H
+
+#include "lab/wire.h"
+
+/*
+ * The two parts that pagewalk-actor plays. Each runs until the coordinator closes the
+ * control socket or kills it, and returns the exit status of the process: 0, or 1 where
+ * the coordinator is gone or does not keep to the protocol. What goes wrong with the
+ * transfer itself is reported as WIRE_FAILED.
+ */
+int sender_run(int control_fd, struct wire_progress *progress, const char *mode_key,
+	       const char *path);
+int sink_run(int control_fd, struct wire_progress *progress);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t actor_now_ns(void);
+/* What this process has used since `base` (getrusage(2)). */
+struct wire_usage actor_usage(const struct wire_usage *base);
+/* Sends WIRE_FAILED with errno `err` and a formatted text. 0 or -errno of the sending. */
+int actor_report_failure(int control_fd, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Takes messages, and heeds none, until the coordinator ends this actor; returns 0. */
+int actor_idle(int control_fd);
+
+#endif

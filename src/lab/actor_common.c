@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sender and sink share: clock, own usage, failure reports, the idle end. */
+#include "lab/actor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define NS_PER_SECOND      UINT64_C(1000000000)
+#define NS_PER_MICROSECOND UINT64_C(1000)
+
+uint64_t actor_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SECOND + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t timeval_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * NS_PER_SECOND +
+	       (uint64_t)time->tv_usec * NS_PER_MICROSECOND;
+}
+
+struct wire_usage actor_usage(const struct wire_usage *base)
+{
+	struct rusage now;
+
+	getrusage(RUSAGE_SELF, &now);
+	return (struct wire_usage){
+		.user_ns = timeval_ns(&now.ru_utime) - base->user_ns,
+		.system_ns = timeval_ns(&now.ru_stime) - base->system_ns,
+		.minflt = (uint64_t)now.ru_minflt - base->minflt,
+		.majflt = (uint64_t)now.ru_majflt - base->majflt,
+	};
+}
+
+int actor_report_failure(int control_fd, int err, const char *format, ...)
+{
+	struct wire_message message = wire_message_make(WIRE_FAILED);
+	va_list args;
+
+	message.err = err;
+	va_start(args, format);
+	vsnprintf(message.text, sizeof(message.text), format, args);
+	va_end(args);
+	return wire_send(control_fd, &message);
+}
+
+int actor_idle(int control_fd)
+{
+	struct wire_message message;
+	int got;
+
+	do {
+		got = wire_receive(control_fd, -1, &message);
+	} while (got >= 0);
+	return got == -EPIPE ? 0 : 1;
+}

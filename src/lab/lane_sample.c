@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known of a lane at a moment. While it runs, bytes and calls come from the page
+ * that the actors share, faults and CPU time from /proc/PID/stat as for any PID (CPU to the
+ * tick); when a half has reported, its own getrusage(2) takes their place. What it had
+ * used before the transfer (loading, linking) is left out in both.
+ */
+#include "lab/lane.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+
+#include <string.h>
+
+#define RATE_SPAN_NS  NS_PER_S
+#define RATE_LEAST_NS (NS_PER_S / (LANE_RATE_SAMPLES - 4))
+
+static uint64_t above(uint64_t value, uint64_t base)
+{
+	return value > base ? value - base : 0;
+}
+
+static struct lane_side *side_of(struct lane *lane, enum lane_part part)
+{
+	return part == LANE_SENDER ? &lane->view.sender : &lane->view.sink;
+}
+
+static void sample_half(struct lane *lane, enum lane_part part)
+{
+	struct lane_half *half = &lane->halves[part];
+	struct lane_side *side = side_of(lane, part);
+	struct process_info info = { 0 };
+	int err;
+
+	if (half->reported || !half->actor.progress)
+		return;
+	side->calls = atomic_load(&half->actor.progress->calls);
+	if (!half->proc) {
+		side->why = WHY_DENIED;
+		return;
+	}
+	err = proc_read_info(half->proc, &info);
+	if (err || info.life == PROCESS_GONE || info.life == PROCESS_ZOMBIE) {
+		/* What was read before stays true; only without it nothing is known. */
+		if (side->why != WHY_OK)
+			side->why = err ? why_from_errno(-err) : WHY_GONE;
+		return;
+	}
+	side->why = WHY_OK;
+	side->user_ns = above(info.user_ns, half->base.user_ns);
+	side->system_ns = above(info.system_ns, half->base.system_ns);
+	side->minflt = above(info.minflt, half->base.minflt);
+	side->majflt = above(info.majflt, half->base.majflt);
+}
+
+/* Time since the start without pauses, as the sender has noted them. */
+static uint64_t elapsed_ns(const struct lane *lane, uint64_t now_ns)
+{
+	const struct wire_progress *progress = lane->halves[LANE_SENDER].actor.progress;
+	uint64_t started_ns = atomic_load(&progress->started_ns);
+	uint64_t began_ns = atomic_load(&progress->pause_began_ns);
+	uint64_t paused_ns = atomic_load(&progress->paused_ns);
+
+	if (!started_ns)
+		return 0;
+	if (began_ns && began_ns < now_ns)
+		now_ns = began_ns;
+	return above(above(now_ns, started_ns), paused_ns);
+}
+
+static uint64_t rate(uint64_t bytes, uint64_t t_ns)
+{
+	return t_ns ? (uint64_t)((double)bytes * (double)NS_PER_S / (double)t_ns) : 0;
+}
+
+/* The rate over about the last second of sending; samples are kept oldest first. */
+static void sample_rate(struct lane *lane)
+{
+	struct lane_view *view = &lane->view;
+	struct lane_sample now = { view->elapsed_ns, view->received_bytes };
+	size_t oldest = 0;
+
+	while (oldest + 1 < lane->nr_samples &&
+	       lane->samples[oldest + 1].elapsed_ns + RATE_SPAN_NS <= now.elapsed_ns)
+		oldest++;
+	memmove(lane->samples, lane->samples + oldest, (lane->nr_samples - oldest) * sizeof(now));
+	lane->nr_samples -= oldest;
+	if (!lane->nr_samples ||
+	    lane->samples[lane->nr_samples - 1].elapsed_ns + RATE_LEAST_NS <= now.elapsed_ns) {
+		if (lane->nr_samples == LANE_RATE_SAMPLES)
+			memmove(lane->samples, lane->samples + 1, --lane->nr_samples * sizeof(now));
+		lane->samples[lane->nr_samples++] = now;
+	}
+	view->rate_bytes_per_s = rate(above(now.bytes, lane->samples[0].bytes),
+				      above(now.elapsed_ns, lane->samples[0].elapsed_ns));
+}
+
+void lane_sample(struct lane *lane)
+{
+	struct lane_view *view = &lane->view;
+	const struct wire_progress *sent = lane->halves[LANE_SENDER].actor.progress;
+	const struct wire_progress *received = lane->halves[LANE_SINK].actor.progress;
+	uint64_t now_ns;
+
+	if (view->state == LANE_DONE || view->state == LANE_FAILED)
+		return;
+	for (int part = 0; part < NR_LANE_PART; part++)
+		sample_half(lane, (enum lane_part)part);
+	if (!sent || !received)
+		return;
+	view->received_bytes = atomic_load(&received->bytes);
+	view->sent_bytes = atomic_load(&sent->bytes);
+	/* The sink may have counted what the sender has not yet. */
+	if (view->sent_bytes < view->received_bytes)
+		view->sent_bytes = view->received_bytes;
+	now_ns = elapsed_ns(lane, clock_mono_ns());
+	if (now_ns > view->elapsed_ns)
+		view->elapsed_ns = now_ns;
+	if (view->state == LANE_RUNNING)
+		sample_rate(lane);
+}
+
+void lane_sample_cache(struct lane *lane, size_t nr_cells, unsigned thrift)
+{
+	struct cache_info info = { 0 };
+	uint64_t began_ns = clock_mono_ns(), ended_ns;
+	int err;
+
+	if (!lane->cache || (thrift && began_ns < lane->next_cache_ns))
+		return;
+	err = filecache_read(lane->cache, nr_cells, &info);
+	if (err) {
+		cache_info_clear(&info);
+		info = (struct cache_info){ .source = lane->view.cache.source };
+		info.why = info.why_states = why_from_errno(-err);
+	}
+	cache_info_clear(&lane->view.cache);
+	lane->view.cache = info;
+	ended_ns = clock_mono_ns();
+	lane->next_cache_ns = ended_ns + (ended_ns - began_ns) * thrift;
+}
+
+static void finish(struct lane *lane)
+{
+	struct lane_view *view = &lane->view;
+
+	view->elapsed_ns = elapsed_ns(lane, lane->finished_ns);
+	view->sent_bytes = view->received_bytes = view->size_bytes;
+	view->rate_bytes_per_s = rate(view->size_bytes, view->elapsed_ns);
+	view->hash_state = lane->received_hash == lane->hash ? HASH_EQUAL : HASH_DIFFERS;
+	view->state = LANE_DONE;
+}
+
+void lane_take_report(struct lane *lane, enum lane_part part, const struct wire_message *report)
+{
+	struct lane_side *side = side_of(lane, part);
+
+	lane->halves[part].reported = true;
+	side->why = WHY_OK;
+	side->user_ns = report->usage.user_ns;
+	side->system_ns = report->usage.system_ns;
+	side->minflt = report->usage.minflt;
+	side->majflt = report->usage.majflt;
+	side->calls = report->calls;
+	if (part == LANE_SINK) {
+		lane->finished_ns = report->finished_ns;
+		lane->received_hash = report->hash;
+	}
+	if (lane->halves[LANE_SENDER].reported && lane->halves[LANE_SINK].reported)
+		finish(lane);
+}
+
+void lane_copy_view(const struct lane *lane, struct lane_view *out)
+{
+	const struct cache_info *cache = &lane->view.cache;
+
+	*out = lane->view;
+	if (!cache->cells)
+		return;
+	out->cache.cells = xcalloc(cache->nr_cells, sizeof(*cache->cells));
+	memcpy(out->cache.cells, cache->cells, cache->nr_cells * sizeof(*cache->cells));
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all transfer modes have in common: their table, and the counted system calls. The
+ * count is exact because nothing moves or maps a byte of the file but through here.
+ */
+#include "lab/transfer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+static const struct transfer_ops *const modes[] = {
+	&transfer_traditional,
+	&transfer_direct,
+	&transfer_mmap_write,
+	&transfer_sendfile,
+};
+
+const struct transfer_ops *transfer_by_key(const char *key)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i]->key, key))
+			return modes[i];
+	return NULL;
+}
+
+size_t transfer_part_bytes(const struct transfer *transfer, uint64_t off_bytes, size_t most)
+{
+	uint64_t left = transfer->size_bytes - off_bytes;
+
+	return left < most ? (size_t)left : most;
+}
+
+static void count_call(struct transfer *transfer)
+{
+	atomic_fetch_add_explicit(&transfer->progress->calls, 1, memory_order_relaxed);
+}
+
+ssize_t transfer_read(struct transfer *transfer, void *out, size_t len_bytes)
+{
+	ssize_t got;
+
+	do {
+		count_call(transfer);
+		got = read(transfer->file_fd, out, len_bytes);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t transfer_write(struct transfer *transfer, const void *in, size_t len_bytes)
+{
+	ssize_t took;
+
+	do {
+		count_call(transfer);
+		took = write(transfer->socket_fd, in, len_bytes);
+	} while (took < 0 && errno == EINTR);
+	return took < 0 ? -errno : took;
+}
+
+ssize_t transfer_writev(struct transfer *transfer, const struct iovec *parts, int nr_parts)
+{
+	ssize_t took;
+
+	do {
+		count_call(transfer);
+		took = writev(transfer->socket_fd, parts, nr_parts);
+	} while (took < 0 && errno == EINTR);
+	return took < 0 ? -errno : took;
+}
+
+ssize_t transfer_sendfile_part(struct transfer *transfer, off_t *off_bytes, size_t len_bytes)
+{
+	ssize_t took;
+
+	do {
+		count_call(transfer);
+		took = sendfile(transfer->socket_fd, transfer->file_fd, off_bytes, len_bytes);
+	} while (took < 0 && errno == EINTR);
+	return took < 0 ? -errno : took;
+}
+
+int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes, char **window)
+{
+	void *at;
+
+	count_call(transfer);
+	at = mmap(NULL, len_bytes, PROT_READ, MAP_SHARED, transfer->file_fd, (off_t)off_bytes);
+	if (at == MAP_FAILED)
+		return -errno;
+	*window = at;
+	return 0;
+}
+
+void transfer_unmap(struct transfer *transfer, char *window, size_t len_bytes)
+{
+	count_call(transfer);
+	munmap(window, len_bytes);
+}
+
+void transfer_set_window(struct transfer *transfer, uint64_t addr)
+{
+	atomic_store_explicit(&transfer->progress->window_addr, addr, memory_order_relaxed);
+}
