@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading thousands of processes takes a while; keys must not wait for it. */
+#include "app/lister.h"
+
+#include "app/wake.h"
+#include "base/xalloc.h"
+#include "kernel/plist.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct lister {
+	uint64_t period_ns;
+	int event_fd, wake_fd;
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards what follows */
+	bool quit;
+	struct plist *newest;
+};
+
+static bool shall_go_on(struct lister *lister)
+{
+	bool quit;
+
+	pthread_mutex_lock(&lister->lock);
+	quit = lister->quit;
+	pthread_mutex_unlock(&lister->lock);
+	return !quit;
+}
+
+static void *run(void *arg)
+{
+	struct lister *lister = arg;
+
+	while (shall_go_on(lister)) {
+		struct plist *list, *before;
+
+		if (plist_read(&list) == 0) {
+			pthread_mutex_lock(&lister->lock);
+			before = lister->newest;
+			lister->newest = list;
+			pthread_mutex_unlock(&lister->lock);
+			plist_free(before);
+			wake_send(lister->event_fd);
+		}
+		wake_wait(lister->wake_fd, lister->period_ns);
+	}
+	return NULL;
+}
+
+struct lister *lister_new(uint64_t period_ns)
+{
+	struct lister *lister = xcalloc(1, sizeof(*lister));
+
+	lister->period_ns = period_ns;
+	lister->event_fd = wake_new();
+	lister->wake_fd = wake_new();
+	pthread_mutex_init(&lister->lock, NULL);
+	if (pthread_create(&lister->thread, NULL, run, lister))
+		abort();
+	return lister;
+}
+
+void lister_free(struct lister *lister)
+{
+	if (!lister)
+		return;
+	pthread_mutex_lock(&lister->lock);
+	lister->quit = true;
+	pthread_mutex_unlock(&lister->lock);
+	wake_send(lister->wake_fd);
+	pthread_join(lister->thread, NULL);
+	plist_free(lister->newest);
+	close(lister->event_fd);
+	close(lister->wake_fd);
+	pthread_mutex_destroy(&lister->lock);
+	free(lister);
+}
+
+struct plist *lister_take(struct lister *lister)
+{
+	struct plist *list;
+
+	pthread_mutex_lock(&lister->lock);
+	list = lister->newest;
+	lister->newest = NULL;
+	pthread_mutex_unlock(&lister->lock);
+	return list;
+}
+
+int lister_event_fd(const struct lister *lister)
+{
+	return lister->event_fd;
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watching one process. A pass reads, in this order: who it is; the range on the screen with
+ * everything that is allowed; the page under the cursor; then the whole address space for the
+ * bars and the map of physical memory. While the whole is walked, a hook between chunks looks
+ * whether the screen wants something else and serves that at once, so that a 100 GiB process
+ * answers keys as a small one does.
+ *
+ * A process that does nothing costs nothing much: its fault counters and resident size are
+ * read (proc_read_pulse()), and only when they move, or now and then, is it walked again.
+ */
+#include "app/sampler.h"
+
+#include "app/wake.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "kernel/collect.h"
+#include "kernel/inspect.h"
+#include "kernel/zones.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Walked again after this long although the counters stood still: mprotect, migration. */
+#define VIEW_AGE_NS (NS_PER_S / 2)
+#define WHOLE_AGE_NS (2 * NS_PER_S)
+/* A walk may take this share of the time (1 / N) when nothing forces it. */
+#define WALK_SHARE 20
+#define PSS_AGE_NS (2 * NS_PER_S)
+#define PSS_SHARE 100
+#define RATE_WINDOW_NS (NS_PER_S / 2)
+
+/* Everything that a snapshot is put together from; only the thread touches it. */
+struct parts {
+	struct process_info process;
+	uint64_t execed_mono_ns;
+	enum why maps_why;
+	struct vma_table *vmas;
+	struct grid *view;
+	struct frame_map *frames;
+	enum why frames_why;
+	bool has_detail;
+	struct page_detail detail;
+	enum why pss_why;
+	uint64_t pss_bytes;
+	struct sources sources;
+	double minflt_per_s, majflt_per_s;
+	struct snapshot_cost cost;
+};
+
+/* When things were last done, and what they cost. */
+struct times {
+	uint64_t view_ns, whole_ns, whole_cost_ns, pss_next_ns;
+	uint64_t rate_ns, rate_minflt, rate_majflt;
+	uint64_t cost_ns, cost_cpu_ns;
+	unsigned long cost_calls;
+};
+
+struct sampler {
+	const struct host *host;
+	struct proc *proc;
+	uint64_t period_ns;
+	int event_fd, wake_fd;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* guards what follows, up to the blank line */
+	struct map_request wanted;
+	bool paused, quit;
+	struct snapshot *published;
+
+	struct map_request request; /* the thread's copies of `wanted` and `paused` */
+	bool holding;
+	struct parts parts;
+	struct times times;
+	uint64_t pulse;
+	struct zone *zones;
+	size_t nr_zones;
+	struct cgroup_names *cgroups;
+};
+
+static void publish(struct sampler *sampler, bool scanning)
+{
+	const struct parts *parts = &sampler->parts;
+	struct snapshot *snapshot = snapshot_new(), *before;
+
+	snapshot->taken_real_ns = clock_real_ns();
+	snapshot->taken_mono_ns = clock_mono_ns();
+	snapshot->geometry = sampler->host->geometry;
+	snapshot->process = parts->process;
+	snapshot->execed_mono_ns = parts->execed_mono_ns;
+	snapshot->period_ns = sampler->period_ns;
+	snapshot->minflt_per_s = parts->minflt_per_s;
+	snapshot->majflt_per_s = parts->majflt_per_s;
+	snapshot->pss_why = parts->pss_why;
+	snapshot->pss_bytes = parts->pss_bytes;
+	snapshot->sources = parts->sources;
+	snapshot->maps_why = parts->maps_why;
+	snapshot->vmas = vma_table_ref(parts->vmas);
+	snapshot->view = grid_ref(parts->view);
+	snapshot->frames = frame_map_ref(parts->frames);
+	snapshot->frames_why = parts->frames_why;
+	snapshot->has_detail = parts->has_detail;
+	if (parts->has_detail)
+		snapshot->detail = page_detail_copy(&parts->detail);
+	snapshot->scanning = scanning;
+	snapshot->cost = parts->cost;
+	pthread_mutex_lock(&sampler->lock);
+	before = sampler->published;
+	sampler->published = snapshot;
+	pthread_mutex_unlock(&sampler->lock);
+	snapshot_unref(before);
+	wake_send(sampler->event_fd);
+}
+
+/* Takes the newest request over. True while the thread shall go on. */
+static bool take_request(struct sampler *sampler)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&sampler->lock);
+	sampler->request = sampler->wanted;
+	sampler->holding = sampler->paused;
+	go_on = !sampler->quit;
+	pthread_mutex_unlock(&sampler->lock);
+	return go_on;
+}
+
+static bool same_view(const struct map_request *a, const struct map_request *b)
+{
+	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
+	       a->pages_per_cell == b->pages_per_cell;
+}
+
+static void drop_detail(struct parts *parts)
+{
+	if (parts->has_detail)
+		page_detail_clear(&parts->detail);
+	parts->has_detail = false;
+}
+
+static void read_detail(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	struct page_detail detail;
+
+	drop_detail(parts);
+	if (!sampler->request.has_cursor || !parts->vmas)
+		return;
+	if (inspect_address(sampler->proc, parts->vmas->list, sampler->cgroups,
+			    sampler->request.cursor_addr, &detail)) {
+		page_detail_clear(&detail);
+		return;
+	}
+	parts->detail = detail;
+	parts->has_detail = true;
+}
+
+/* Notes which interfaces answered, without forgetting those that others used. */
+static void note_sources(struct parts *parts, const struct sources *sources)
+{
+	for (int i = 0; i < NR_SOURCE; i++)
+		if (sources->why[i] != WHY_NOT_ASKED)
+			parts->sources.why[i] = sources->why[i];
+}
+
+/* While the view is read: ends when another view is wanted, serves a moved cursor. */
+static int view_hook(void *arg)
+{
+	struct sampler *sampler = arg;
+	struct map_request before = sampler->request;
+
+	if (!take_request(sampler))
+		return -ECANCELED;
+	if (!same_view(&before, &sampler->request))
+		return -EAGAIN;
+	if (!map_request_equal(&before, &sampler->request)) {
+		read_detail(sampler);
+		publish(sampler, true);
+	}
+	return 0;
+}
+
+static enum vma_kind kind_at(const struct vma_table *table, uint64_t addr)
+{
+	const struct vma *vma = table ? vma_list_find(table->list, addr) : NULL;
+
+	return vma ? vma->kind : VMA_ANON;
+}
+
+/* Reads the range on the screen, until it is the one that is wanted. 0 or -errno. */
+static int read_view(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	unsigned shift = sampler->host->geometry.page_shift;
+	int ret = 0;
+
+	do {
+		const struct map_request *request = &sampler->request;
+		struct walker *walker;
+		struct grid *grid;
+
+		if (!request->nr_pages)
+			return 0;
+		ret = walker_new(sampler->proc, WALK_CHUNK_PAGES, &walker);
+		if (ret)
+			return ret;
+		grid = grid_new(request->start_vpn, request->nr_pages, request->pages_per_cell);
+		walker_set_hook(walker, view_hook, sampler);
+		ret = collect_grid(walker, grid, kind_at(parts->vmas, request->start_vpn << shift));
+		note_sources(parts, walker_sources(walker));
+		walker_free(walker);
+		if (ret == 0 || ret == -EFAULT) {
+			grid_compare(grid, parts->view, clock_mono_ns());
+			grid_unref(parts->view);
+			parts->view = grid;
+			ret = 0;
+		} else {
+			grid_unref(grid);
+		}
+	} while (ret == -EAGAIN);
+	sampler->times.view_ns = clock_mono_ns();
+	return ret;
+}
+
+/* While the whole is walked: what the screen wants meanwhile is served at once. */
+static int whole_hook(void *arg)
+{
+	struct sampler *sampler = arg;
+	struct map_request before = sampler->request;
+	int ret = 0;
+
+	if (!take_request(sampler))
+		return -ECANCELED;
+	if (map_request_equal(&before, &sampler->request))
+		return 0;
+	if (!same_view(&before, &sampler->request))
+		ret = read_view(sampler);
+	read_detail(sampler);
+	publish(sampler, true);
+	return ret;
+}
+
+static struct frame_map *new_frame_map(const struct sampler *sampler)
+{
+	const struct map_request *request = &sampler->request;
+	size_t columns = request->frame_columns ? request->frame_columns : 64;
+
+	if (!sampler->nr_zones)
+		return NULL;
+	return frame_map_new(sampler->zones, sampler->nr_zones,
+			     frame_map_fit(sampler->zones, sampler->nr_zones, columns,
+					   request->frame_rows));
+}
+
+/* Counts every VMA and every frame. 0 or -errno. */
+static int read_whole(struct sampler *sampler)
+{
+	const struct host *host = sampler->host;
+	struct parts *parts = &sampler->parts;
+	unsigned want = host->may_see_frames ? WALK_FRAMES : WALK_STATES;
+	struct frame_map *frames = host->may_see_frames ? new_frame_map(sampler) : NULL;
+	uint64_t start_ns = clock_mono_ns();
+	struct vma_table *table;
+	struct walker *walker;
+	int ret = walker_new(sampler->proc, WALK_CHUNK_PAGES, &walker);
+
+	if (ret) {
+		frame_map_unref(frames);
+		return ret;
+	}
+	table = vma_table_again(parts->vmas, &host->geometry);
+	walker_set_hook(walker, whole_hook, sampler);
+	ret = collect_counts(walker, host, want, table, frames, NULL);
+	note_sources(parts, walker_sources(walker));
+	walker_free(walker);
+	if (ret) {
+		vma_table_unref(table);
+		frame_map_unref(frames);
+		return ret;
+	}
+	vma_table_unref(parts->vmas);
+	parts->vmas = table;
+	frame_map_unref(parts->frames);
+	parts->frames = frames;
+	parts->frames_why = frames ? WHY_OK : WHY_DENIED;
+	sampler->times.whole_ns = clock_mono_ns();
+	sampler->times.whole_cost_ns = sampler->times.whole_ns - start_ns;
+	return 0;
+}
+
+/* Reads the mappings; the counts of mappings that stayed as they were are kept. */
+static void read_maps(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	struct vma_list *list;
+	int ret = proc_read_maps(sampler->proc, &list);
+
+	parts->sources.why[SOURCE_MAPS] = why_from_errno(-ret);
+	parts->maps_why = why_from_errno(-ret);
+	/* Gone in between: the last picture stays. Refused: there must not be one. */
+	if (ret == -EACCES || ret == -EPERM) {
+		vma_table_unref(parts->vmas);
+		parts->vmas = NULL;
+	}
+	if (ret)
+		return;
+	if (parts->vmas && vma_list_equal(parts->vmas->list, list)) {
+		vma_list_free(list);
+		return;
+	}
+	vma_table_unref(parts->vmas);
+	parts->vmas = vma_table_new(list, &sampler->host->geometry);
+	sampler->times.whole_ns = 0;
+}
+
+static void read_pss(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	uint64_t start_ns = clock_mono_ns(), cost_ns;
+	int ret;
+
+	if (start_ns < sampler->times.pss_next_ns)
+		return;
+	ret = proc_read_pss(sampler->proc, &parts->pss_bytes);
+	parts->pss_why = why_from_errno(-ret);
+	parts->sources.why[SOURCE_SMAPS] = parts->pss_why;
+	cost_ns = clock_mono_ns() - start_ns;
+	sampler->times.pss_next_ns =
+		start_ns + (cost_ns * PSS_SHARE > PSS_AGE_NS ? cost_ns * PSS_SHARE : PSS_AGE_NS);
+}
+
+static double rate(uint64_t now, uint64_t before, uint64_t elapsed_ns)
+{
+	return now > before ? (double)(now - before) * 1e9 / (double)elapsed_ns : 0;
+}
+
+static void update_rates(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	struct times *times = &sampler->times;
+	uint64_t now_ns = clock_mono_ns(), elapsed_ns = now_ns - times->rate_ns;
+	uint64_t cpu_ns = clock_own_cpu_ns();
+	unsigned long calls = host_calls(sampler->host);
+
+	if (elapsed_ns < RATE_WINDOW_NS)
+		return;
+	if (times->rate_ns) {
+		parts->minflt_per_s = rate(parts->process.minflt, times->rate_minflt, elapsed_ns);
+		parts->majflt_per_s = rate(parts->process.majflt, times->rate_majflt, elapsed_ns);
+		parts->cost.cpu_permille =
+			(unsigned)((cpu_ns - times->cost_cpu_ns) * 1000 / elapsed_ns);
+		parts->cost.calls_per_s =
+			(unsigned long)rate(calls, times->cost_calls, elapsed_ns);
+	}
+	times->rate_ns = now_ns;
+	times->rate_minflt = parts->process.minflt;
+	times->rate_majflt = parts->process.majflt;
+	times->cost_cpu_ns = cpu_ns;
+	times->cost_calls = calls;
+}
+
+/* Forgets what belonged to the program that ran before an exec. */
+static void start_afresh(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+
+	vma_table_unref(parts->vmas);
+	grid_unref(parts->view);
+	frame_map_unref(parts->frames);
+	parts->vmas = NULL;
+	parts->view = NULL;
+	parts->frames = NULL;
+	drop_detail(parts);
+	parts->execed_mono_ns = clock_mono_ns();
+	sampler->times.pss_next_ns = 0;
+}
+
+/* Who it is now. False when there is nothing to be walked. */
+static bool read_process(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	uint64_t exec_before = parts->process.exec_id;
+
+	if (proc_read_info(sampler->proc, &parts->process))
+		return false;
+	parts->sources.why[SOURCE_STATUS] = WHY_OK;
+	if (exec_before && parts->process.exec_id && exec_before != parts->process.exec_id)
+		start_afresh(sampler);
+	update_rates(sampler);
+	return parts->process.life == PROCESS_LIVE;
+}
+
+static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (cost_ns * WALK_SHARE > age_ns)
+		age_ns = cost_ns * WALK_SHARE;
+	return now_ns - last_ns >= age_ns;
+}
+
+/* True when the whole address space is to be walked in this pass. */
+static bool whole_is_due(const struct sampler *sampler, bool moved)
+{
+	const struct times *times = &sampler->times;
+
+	if (!sampler->parts.vmas)
+		return false;
+	if (!times->whole_ns)
+		return true;
+	/* While the target works, a walk may take a fifth of the time; else much less. */
+	return moved ? is_due(times->whole_ns, 0, times->whole_cost_ns / 4)
+		     : is_due(times->whole_ns, WHOLE_AGE_NS, times->whole_cost_ns);
+}
+
+/* While paused the picture stands still; only what the user moves to is read. */
+static void hold(struct sampler *sampler, bool other_view)
+{
+	if (other_view)
+		read_view(sampler);
+	read_detail(sampler);
+	publish(sampler, false);
+}
+
+/* One pass; what has ended or is refused simply gives fewer parts. */
+static void sample(struct sampler *sampler, const struct map_request *before)
+{
+	struct parts *parts = &sampler->parts;
+	bool other_view = !same_view(before, &sampler->request), moved;
+	uint64_t pulse = 0;
+
+	if (sampler->holding && parts->vmas) {
+		hold(sampler, other_view);
+		return;
+	}
+	if (!read_process(sampler)) {
+		publish(sampler, false);
+		return;
+	}
+	moved = proc_read_pulse(sampler->proc, &pulse) || pulse != sampler->pulse || !parts->vmas;
+	sampler->pulse = pulse;
+	if (moved || is_due(sampler->times.whole_ns, WHOLE_AGE_NS, sampler->times.whole_cost_ns))
+		read_maps(sampler);
+	if (parts->vmas &&
+	    (moved || other_view || is_due(sampler->times.view_ns, VIEW_AGE_NS, 0)))
+		read_view(sampler);
+	read_detail(sampler);
+	read_pss(sampler);
+	if (whole_is_due(sampler, moved)) {
+		publish(sampler, true);
+		read_whole(sampler);
+	}
+	publish(sampler, false);
+}
+
+static void wait_for_work(struct sampler *sampler, uint64_t until_ns)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (sampler->holding)
+		wake_wait(sampler->wake_fd, UINT64_MAX);
+	else
+		wake_wait(sampler->wake_fd, until_ns > now_ns ? until_ns - now_ns : 0);
+}
+
+static void *run(void *arg)
+{
+	struct sampler *sampler = arg;
+	struct map_request before = { 0 };
+
+	while (take_request(sampler)) {
+		uint64_t start_ns = clock_mono_ns();
+
+		sample(sampler, &before);
+		before = sampler->request;
+		wait_for_work(sampler, start_ns + sampler->period_ns);
+	}
+	return NULL;
+}
+
+struct sampler *sampler_new(const struct host *host, struct proc *proc, uint64_t period_ns)
+{
+	struct sampler *sampler = xcalloc(1, sizeof(*sampler));
+
+	sampler->host = host;
+	sampler->proc = proc;
+	sampler->period_ns = period_ns;
+	sampler->event_fd = wake_new();
+	sampler->wake_fd = wake_new();
+	sampler->cgroups = cgroup_names_new(host);
+	sampler->parts.maps_why = WHY_NOT_ASKED;
+	sampler->parts.pss_why = WHY_NOT_ASKED;
+	sampler->parts.frames_why = WHY_NOT_ASKED;
+	sources_init(&sampler->parts.sources);
+	pthread_mutex_init(&sampler->lock, NULL);
+	if (zones_read(host, &sampler->zones, &sampler->nr_zones) == 0)
+		sampler->parts.sources.why[SOURCE_ZONEINFO] = WHY_OK;
+	if (pthread_create(&sampler->thread, NULL, run, sampler))
+		abort();
+	return sampler;
+}
+
+void sampler_free(struct sampler *sampler)
+{
+	struct parts *parts;
+
+	if (!sampler)
+		return;
+	pthread_mutex_lock(&sampler->lock);
+	sampler->quit = true;
+	pthread_mutex_unlock(&sampler->lock);
+	wake_send(sampler->wake_fd);
+	pthread_join(sampler->thread, NULL);
+	parts = &sampler->parts;
+	snapshot_unref(sampler->published);
+	vma_table_unref(parts->vmas);
+	grid_unref(parts->view);
+	frame_map_unref(parts->frames);
+	drop_detail(parts);
+	proc_close(sampler->proc);
+	cgroup_names_free(sampler->cgroups);
+	free(sampler->zones);
+	close(sampler->event_fd);
+	close(sampler->wake_fd);
+	pthread_mutex_destroy(&sampler->lock);
+	free(sampler);
+}
+
+void sampler_request(struct sampler *sampler, const struct map_request *request)
+{
+	pthread_mutex_lock(&sampler->lock);
+	sampler->wanted = *request;
+	pthread_mutex_unlock(&sampler->lock);
+	wake_send(sampler->wake_fd);
+}
+
+void sampler_pause(struct sampler *sampler, bool paused)
+{
+	pthread_mutex_lock(&sampler->lock);
+	sampler->paused = paused;
+	pthread_mutex_unlock(&sampler->lock);
+	wake_send(sampler->wake_fd);
+}
+
+struct snapshot *sampler_get(struct sampler *sampler)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&sampler->lock);
+	snapshot = snapshot_ref(sampler->published);
+	pthread_mutex_unlock(&sampler->lock);
+	return snapshot;
+}
+
+int sampler_event_fd(const struct sampler *sampler)
+{
+	return sampler->event_fd;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagewalk lab: screen 6, or, where standard output is not a terminal, one run at full speed
+ * and its table.
+ */
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+
+#include "base/fmt.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "lab/lab.h"
+#include "out/lab.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define DEFAULT_SIZE (UINT64_C(256) << 20)
+#define DEFAULT_PACE (UINT64_C(64) << 20)
+
+enum lab_option {
+	OPTION_FILE = 512,
+	OPTION_SIZE,
+	OPTION_PACE,
+	OPTION_DIR,
+	OPTION_KEEP,
+	OPTION_HOT,
+	OPTION_MODE,
+	OPTION_REPORT,
+	OPTION_JSON,
+};
+
+struct lab_options {
+	struct app_options app;
+	struct lab_config config;
+	bool report, json, pace_given;
+};
+
+static int take_bytes(const char *name, const char *text, uint64_t *bytes)
+{
+	char *safe;
+
+	if (!parse_bytes(text, bytes))
+		return STATUS_DONE;
+	safe = text_safe_str(text);
+	cmd_bad_usage(&cmd_lab, "%s takes a size such as 256MiB, not %s", name, safe);
+	free(safe);
+	return STATUS_USAGE;
+}
+
+/* "traditional,sendfile" or "all" */
+static int take_modes(const char *text, struct lab_config *config)
+{
+	char *list = xstrdup(text), *rest = NULL;
+	int status = STATUS_DONE;
+
+	config->nr_modes = 0;
+	if (!strcmp(text, "all")) {
+		free(list);
+		return STATUS_DONE;
+	}
+	for (char *key = strtok_r(list, ",", &rest); key && !status;
+	     key = strtok_r(NULL, ",", &rest)) {
+		enum transfer_mode mode;
+		char *safe;
+
+		if (mode_by_key(key, &mode) && config->nr_modes < LAB_MAX_LANES) {
+			config->modes[config->nr_modes++] = mode;
+			continue;
+		}
+		safe = text_safe_str(key);
+		status = cmd_bad_usage(&cmd_lab, "no such transfer mode: %s", safe);
+		free(safe);
+	}
+	if (!status && !config->nr_modes)
+		status = cmd_bad_usage(&cmd_lab, "--mode takes names of transfer modes or all");
+	free(list);
+	return status;
+}
+
+/* One option of the lab's own. 0 or STATUS_USAGE. */
+static int take_option(int opt, struct lab_options *options)
+{
+	struct lab_config *config = &options->config;
+
+	switch (opt) {
+	case OPTION_FILE:
+		config->file = optarg;
+		return STATUS_DONE;
+	case OPTION_SIZE:
+		return take_bytes("--size", optarg, &config->size_bytes);
+	case OPTION_PACE:
+		options->pace_given = true;
+		if (!strcmp(optarg, "full")) {
+			config->pace_bytes_per_s = 0;
+			return STATUS_DONE;
+		}
+		return take_bytes("--pace", optarg, &config->pace_bytes_per_s);
+	case OPTION_DIR:
+		config->dir = optarg;
+		return STATUS_DONE;
+	case OPTION_KEEP:
+		config->keep = true;
+		return STATUS_DONE;
+	case OPTION_HOT:
+		config->start = LAB_HOT;
+		return STATUS_DONE;
+	case OPTION_MODE:
+		return take_modes(optarg, config);
+	case OPTION_JSON:
+		options->json = true;
+		options->report = true;
+		return STATUS_DONE;
+	default:
+		options->report = true;
+		return STATUS_DONE;
+	}
+}
+
+static int parse_options(int argc, char **argv, struct lab_options *options)
+{
+	static const struct option longopts[] = {
+		SCREEN_LONG_OPTIONS,
+		{ "file", required_argument, NULL, OPTION_FILE },
+		{ "size", required_argument, NULL, OPTION_SIZE },
+		{ "pace", required_argument, NULL, OPTION_PACE },
+		{ "dir", required_argument, NULL, OPTION_DIR },
+		{ "keep", no_argument, NULL, OPTION_KEEP },
+		{ "hot", no_argument, NULL, OPTION_HOT },
+		{ "mode", required_argument, NULL, OPTION_MODE },
+		{ "report", no_argument, NULL, OPTION_REPORT },
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ 0 },
+	};
+	int opt, status = STATUS_DONE;
+	bool known;
+
+	while (!status &&
+	       (opt = getopt_long(argc, argv, SCREEN_SHORT_OPTIONS, longopts, NULL)) != -1) {
+		if (opt == 'h') {
+			cmd_help(&cmd_lab);
+			return -1;
+		}
+		if (opt == '?')
+			return STATUS_USAGE;
+		status = screen_option_take(&cmd_lab, opt, optarg, &options->app, &known);
+		if (!known)
+			status = take_option(opt, options);
+	}
+	if (!status && optind < argc)
+		return cmd_bad_usage(&cmd_lab, "lab takes options only");
+	return status;
+}
+
+/* pagewalk-actor: beside pagewalk itself when run in place, else where it was installed. */
+static char *find_actor(void)
+{
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *path, *slash;
+
+	if (len > 0) {
+		self[len] = '\0';
+		slash = strrchr(self, '/');
+		path = xasprintf("%.*s/pagewalk-actor", slash ? (int)(slash - self) : 0, self);
+		if (!access(path, X_OK))
+			return path;
+		free(path);
+	}
+	return xstrdup(PKGLIBEXECDIR "/pagewalk-actor");
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void show_progress(const struct lab_view *view)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (view->phase == LAB_PREPARING)
+		fprintf(stderr, "\r%-70s %3d %%", view->doing,
+			view->prepare_total_bytes
+				? (int)(view->prepared_bytes * 100 / view->prepare_total_bytes)
+				: 0);
+	else
+		fprintf(stderr, "\r%-76s\r", "");
+}
+
+/* Waits until the run is over. The last view, or NULL when a signal ended it. */
+static struct lab_view *wait_for_end(struct lab *lab, int signal_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = lab_event_fd(lab), .events = POLLIN },
+		{ .fd = signal_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		struct lab_view *view = lab_view_get(lab);
+		uint64_t count;
+
+		show_progress(view);
+		if (view->phase == LAB_DONE || view->phase == LAB_FAILED)
+			return view;
+		lab_view_unref(view);
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return NULL;
+		if (fds[1].revents)
+			return NULL;
+		if (fds[0].revents && read(fds[0].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			return NULL;
+	}
+}
+
+/* Failed lanes, each named on standard error. */
+static int judge(const struct lab_view *view)
+{
+	int status = STATUS_DONE;
+
+	if (view->phase == LAB_FAILED)
+		return cmd_fail("lab: %s", view->error);
+	for (size_t i = 0; i < view->nr_lanes; i++) {
+		const struct lane_view *lane = &view->lanes[i];
+		const char *key = mode_info(lane->mode)->key;
+
+		if (lane->state == LANE_FAILED)
+			status = cmd_fail("lab: %s: %s", key, lane->error);
+		else if (lane->hash_state == HASH_DIFFERS)
+			status = cmd_fail("lab: %s: the sink received other bytes", key);
+	}
+	return status;
+}
+
+static int print_table(const struct host *host, const struct lab_options *options)
+{
+	int signal_fd = block_signals(), status, ret;
+	struct lab_view *view;
+	char error[200];
+	struct lab *lab;
+
+	if (lab_new(host, &options->config, &lab, error, sizeof(error)))
+		return cmd_fail("lab: %s", error);
+	view = wait_for_end(lab, signal_fd);
+	lab_free(lab);
+	if (!view)
+		return cmd_fail("lab: interrupted");
+	status = judge(view);
+	ret = options->json ? out_lab_json(stdout, view) : out_lab_text(stdout, view);
+	if (ret)
+		status = cmd_fail("cannot write the report: %s", strerror(-ret));
+	lab_view_unref(view);
+	return status;
+}
+
+static int run_lab(int argc, char **argv)
+{
+	struct lab_options options = {
+		.app = screen_options_default(),
+		.config = {
+			.size_bytes = DEFAULT_SIZE,
+			.pace_bytes_per_s = DEFAULT_PACE,
+			.start = LAB_COLD,
+		},
+	};
+	int status = parse_options(argc, argv, &options);
+	struct host *host;
+	char *actor;
+
+	if (status)
+		return status < 0 ? STATUS_DONE : status;
+	for (int i = 0; !options.config.nr_modes && i < NR_MODE; i++)
+		options.config.modes[i] = (enum transfer_mode)i;
+	if (!options.config.nr_modes)
+		options.config.nr_modes = NR_MODE;
+	host = host_new("");
+	actor = find_actor();
+	options.config.actor_path = actor;
+	if (!screen_is_possible() || options.report) {
+		options.config.one_at_a_time = true;
+		options.config.start_at_once = true;
+		if (!options.pace_given)
+			options.config.pace_bytes_per_s = 0;
+		status = print_table(host, &options);
+	} else {
+		status = app_run(host, &options.app, 0, NULL, &options.config);
+	}
+	free(actor);
+	host_free(host);
+	return status;
+}
+
+const struct command cmd_lab = {
+	.name = "lab",
+	.run = run_lab,
+	.usage = "lab [OPTION...]",
+	.summary = "Ways to send a file to a socket, side by side, each a real process",
+	.options = "  --file FILE          send copies of this file (default: generated bytes)\n"
+		   "  --size SIZE          size of the generated files (default 256MiB)\n"
+		   "  --pace SIZE          bytes per second of each lane, or full (default 64MiB;\n"
+		   "                       full in the report)\n"
+		   "  --mode LIST          traditional,direct,mmap-write,sendfile or all\n"
+		   "  --hot                start with the files in the page cache (default: cold)\n"
+		   "  --dir DIR            where the files go (default $XDG_CACHE_HOME/pagewalk)\n"
+		   "  --keep               leave the files behind\n"
+		   "  --report             run once and print the table, on a terminal too\n"
+		   "  --json               the same as a JSON document\n" SCREEN_OPTIONS_HELP,
+};

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Screen 1 drawn. Every figure has a fixed place and width; what is not known is "?" and the
+ * reason stands in the lines at the bottom.
+ */
+#include "ui/map_state.h"
+
+#include "base/fmt.h"
+#include "base/text.h"
+#include "ui/draw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static struct tile tile_of_cell(const struct grid_cell *cell, uint64_t pages, uint64_t now_ns)
+{
+	struct tile tile = { .second = NR_CLASS };
+	uint64_t shown;
+
+	grid_cell_classes(cell, &tile.first, &tile.second);
+	if (tile.first == NR_CLASS)
+		tile.first = CLASS_ABSENT;
+	/* A few strangers among many do not make a cell mixed; an eighth does. */
+	if (tile.second != NR_CLASS && cell->nr[tile.second] * 8 < pages)
+		tile.second = NR_CLASS;
+	shown = pages - cell->nr[CLASS_ABSENT];
+	tile.strength = NR_STRENGTH - 1;
+	if (tile.first != CLASS_ABSENT && shown < pages)
+		tile.strength = (int)(shown * NR_STRENGTH / pages);
+	if (tile.strength > NR_STRENGTH - 2 && shown < pages && tile.first != CLASS_ABSENT)
+		tile.strength = NR_STRENGTH - 2;
+	tile.changed = cell->changed_ns && now_ns - cell->changed_ns < MAP_CHANGE_NS;
+	return tile;
+}
+
+static void draw_bar_line(struct canvas *canvas, const struct rect *rect)
+{
+	canvas_fill(canvas, *rect, (struct glyph){ ' ', COLOUR_TEXT, COLOUR_BAR_BG, 0 });
+}
+
+/* How fresh the picture is, at the right of the title. */
+static void draw_freshness(const struct map_screen *map, struct canvas *canvas)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	const struct rect *at = &map->layout.title;
+	char text[64];
+	uint8_t colour = COLOUR_GOOD;
+
+	if (!snapshot) {
+		snprintf(text, sizeof(text), "reading ");
+	} else if (snapshot->process.life == PROCESS_GONE ||
+		   snapshot->process.life == PROCESS_ZOMBIE) {
+		snprintf(text, sizeof(text), "exited: last picture ");
+		colour = COLOUR_BAD;
+	} else if (map->paused) {
+		snprintf(text, sizeof(text), "paused ");
+		colour = COLOUR_WARN;
+	} else {
+		snprintf(text, sizeof(text), "%slive %g Hz ", snapshot->scanning ? "scanning " : "",
+			 (double)(10000000000 / snapshot->period_ns) / 10);
+	}
+	canvas_text_right(canvas, at->x, at->y, at->columns, colour, ATTR_BOLD, text);
+}
+
+static void draw_title(const struct map_screen *map, struct canvas *canvas)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	const struct rect *at = &map->layout.title;
+	char rss[FMT_LEN], pss[FMT_LEN], swap[FMT_LEN], minor[FMT_LEN], major[FMT_LEN], *comm;
+	int x = 1, room = at->columns - 22;
+
+	draw_bar_line(canvas, at);
+	x += canvas_text(canvas, x, at->y, room, COLOUR_TITLE, ATTR_BOLD, "pagewalk") + 2;
+	draw_freshness(map, canvas);
+	if (!snapshot)
+		return;
+	comm = text_safe_str(snapshot->process.comm);
+	x += canvas_printf(canvas, x, at->y, 20, COLOUR_TEXT, ATTR_BOLD, "%d %s",
+			   (int)snapshot->process.pid, comm) + 2;
+	free(comm);
+	if (x < 32)
+		x = 32;
+	fmt_bytes(rss, snapshot->process.rss_bytes);
+	fmt_bytes(swap, snapshot->process.swap_bytes);
+	fmt_count(minor, (uint64_t)snapshot->minflt_per_s);
+	fmt_count(major, (uint64_t)snapshot->majflt_per_s);
+	if (at->columns < 100) {
+		canvas_printf(canvas, x, at->y, at->columns - x - 14, COLOUR_TEXT, 0,
+			      "rss %-5s flt %5s/s", rss, minor);
+		return;
+	}
+	if (snapshot->pss_why == WHY_OK)
+		fmt_bytes(pss, snapshot->pss_bytes);
+	else
+		snprintf(pss, sizeof(pss), "?");
+	canvas_printf(canvas, x, at->y, at->columns - x - 22, COLOUR_TEXT, 0,
+		      "%4u thr  rss %-5s pss %-5s swap %-5s flt %5s/s (%s major)",
+		      snapshot->process.nr_threads, rss, pss, swap, minor, major);
+}
+
+/* One VMA of the list: address, permissions, size, bar, name. */
+static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
+			  const struct theme *theme, size_t index, int y, bool chosen)
+{
+	const struct vma_table *table = map->snapshot->vmas;
+	const struct vma *vma = vma_list_at(table->list, index);
+	const struct page_counts *counts = &table->counts[index];
+	const struct rect *at = &map->layout.list;
+	int x = at->x + 2, bar = at->columns >= 60 ? 12 : 8;
+	char text[FMT_LEN], perms[5], fitted[256], *name = vma_short_name(vma);
+	enum page_class class = vma_has_file(vma) ? CLASS_FILE : CLASS_ANON;
+	uint8_t weight = chosen ? ATTR_BOLD : 0;
+
+	if (vma->kind == VMA_SHMEM)
+		class = CLASS_SHMEM;
+	if (map->layout.list_has_addrs)
+		x += canvas_text(canvas, x, y, 16, COLOUR_FAINT, 0,
+				 fmt_addr(text, vma->start_addr)) + 1;
+	x += canvas_text(canvas, x, y, 4, COLOUR_TEXT, weight, vma_perms_text(vma, perms)) + 1;
+	canvas_text_right(canvas, x, y, 5, COLOUR_TEXT, weight,
+			  fmt_bytes(text, vma_len_bytes(vma)));
+	x += 6;
+	if (table->why[index] == WHY_OK)
+		draw_thin_bar(canvas, x, y, bar, theme, colour_of_class(class, NR_STRENGTH - 1),
+			      counts->present, counts->pages);
+	else
+		canvas_text(canvas, x, y, bar, COLOUR_FAINT, 0,
+			    table->counted_mono_ns ? "?" : "...");
+	x += bar + 1;
+	text_fit(fitted, sizeof(fitted), name, at->x + at->columns - x, false);
+	canvas_text(canvas, x, y, at->x + at->columns - x, COLOUR_TEXT, weight, fitted);
+	free(name);
+}
+
+static void draw_gap_line(const struct map_screen *map, struct canvas *canvas, size_t index, int y)
+{
+	const struct vma_list *list = map->snapshot->vmas->list;
+	uint64_t gap = vma_list_at(list, index)->start_addr - vma_list_at(list, index - 1)->end_addr;
+	const struct rect *at = &map->layout.list;
+	char size[FMT_LEN];
+
+	canvas_printf(canvas, at->x + 2, y, at->columns - 2, COLOUR_FAINT, 0, "---- gap %s ----",
+		      fmt_bytes_long(size, gap));
+}
+
+static void draw_list(const struct map_screen *map, struct canvas *canvas,
+		      const struct theme *theme)
+{
+	const struct rect *at = &map->layout.list;
+	bool focused = map->focus == FOCUS_LIST;
+	char pointer[5] = { 0 };
+
+	canvas_printf(canvas, at->x + 1, at->y, at->columns - 1, COLOUR_FAINT, ATTR_BOLD,
+		      "ADDRESS SPACE  %zu mappings", vma_list_nr(map->snapshot->vmas->list));
+	utf8_encode(theme_glyph(theme, GLYPH_POINTER), pointer);
+	for (int row = 1; row < at->rows; row++) {
+		size_t line = map->top_line + (size_t)row - 1;
+		bool chosen = line == map->chosen_line;
+		int y = at->y + row;
+
+		if (line >= map->nr_lines)
+			break;
+		if (chosen && focused)
+			canvas_fill(canvas, (struct rect){ at->x, y, at->columns, 1 },
+				    (struct glyph){ ' ', COLOUR_TEXT, COLOUR_SELECT_BG, 0 });
+		if (chosen)
+			canvas_text(canvas, at->x, y, 1, COLOUR_KEY, ATTR_BOLD, pointer);
+		if (map->lines[line].gap)
+			draw_gap_line(map, canvas, map->lines[line].vma, y);
+		else
+			draw_vma_line(map, canvas, theme, map->lines[line].vma, y, chosen);
+	}
+}
+
+static void draw_head(const struct map_screen *map, struct canvas *canvas)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	const struct rect *at = &map->layout.head;
+	const struct vma *vma = map_chosen(map);
+	size_t index = map->lines[map->chosen_line].vma;
+	const struct page_counts *counts = &snapshot->vmas->counts[index];
+	char start[FMT_LEN], end[FMT_LEN], size[FMT_LEN], resident[FMT_LEN] = "?", perms[5];
+	char cell[FMT_LEN], fitted[256], *name;
+	int x = at->x + 1, room = at->columns - 2;
+
+	name = vma->path[0] ? text_safe_str(vma->path) : text_safe_str("anon");
+	x += canvas_printf(canvas, x, at->y, room, COLOUR_TEXT, ATTR_BOLD, "%s-%s %s ",
+			   fmt_addr(start, vma->start_addr), fmt_addr(end, vma->end_addr),
+			   vma_perms_text(vma, perms));
+	text_fit(fitted, sizeof(fitted), name, at->x + at->columns - x, true);
+	canvas_text(canvas, x, at->y, at->x + at->columns - x, COLOUR_TEXT, ATTR_BOLD, fitted);
+	free(name);
+	if (snapshot->vmas->why[index] == WHY_OK)
+		fmt_percent(resident, counts->present, counts->pages);
+	fmt_bytes(size, vma_len_bytes(vma));
+	fmt_bytes(cell, map->pages_per_cell << snapshot->geometry.page_shift);
+	x = at->x + 1;
+	x += canvas_printf(canvas, x, at->y + 1, room, COLOUR_TEXT, 0, "%s, %s resident", size,
+			   resident);
+	canvas_printf(canvas, x, at->y + 1, at->x + at->columns - x, COLOUR_FAINT, 0,
+		      room < 60 ? "  cell %" PRIu64 " page%s (%s)" :
+				  "   1 cell = %" PRIu64 " page%s (%s)",
+		      map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
+}
+
+/* The tile of one place in the grid; false past the end of the VMA. */
+static bool tile_at(const struct map_screen *map, int column, int row, uint64_t now_ns,
+		    struct tile *tile)
+{
+	uint64_t index = (uint64_t)row * (uint64_t)map->cell_columns + (uint64_t)column;
+	uint64_t vpn = map->start_vpn + index * map->pages_per_cell, first, nr_pages;
+	const struct grid_cell *cell;
+	uint64_t pages = 0;
+
+	map_chosen_pages(map, &first, &nr_pages);
+	if (vpn >= first + nr_pages)
+		return false;
+	cell = map_cell_at(map, vpn);
+	if (cell) {
+		for (int class = 0; class < NR_CLASS; class++)
+			pages += cell->nr[class];
+		*tile = tile_of_cell(cell, pages, now_ns);
+	} else {
+		*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS,
+				       .strength = 0 };
+	}
+	tile->cursor = vpn == map->cursor_vpn && map->focus == FOCUS_GRID;
+	return true;
+}
+
+static void draw_grid(const struct map_screen *map, struct canvas *canvas,
+		      const struct theme *theme, uint64_t now_ns)
+{
+	const struct rect *at = &map->layout.grid;
+	int step = map->cell_rows / at->rows;
+
+	for (int row = 0; row < at->rows; row++) {
+		for (int column = 0; column < map->cell_columns; column++) {
+			struct tile upper, lower;
+			bool has_lower;
+
+			if (!tile_at(map, column, row * step, now_ns, &upper))
+				return;
+			has_lower = step == 2 &&
+				    tile_at(map, column, row * step + 1, now_ns, &lower);
+			draw_tile(canvas, at->x + column, at->y + row, theme, &upper,
+				  has_lower ? &lower : NULL);
+		}
+	}
+}
+
+/* How full of this process a cell of physical memory is, as one of four shades. */
+static struct glyph frame_glyph(const struct frame_map *frames, const struct theme *theme,
+				size_t cell, bool lit)
+{
+	struct glyph glyph = { .fg = COLOUR_GOOD };
+	uint64_t hits = frames->hits[cell];
+	unsigned shade = 0;
+
+	if (!hits) {
+		glyph.ch = theme_glyph(theme, GLYPH_CLASS_FULL + CLASS_ABSENT);
+		glyph.fg = COLOUR_FAINT;
+	} else {
+		while (shade < 3 && hits * 4 > frames->frames_per_cell * (shade + 1))
+			shade++;
+		glyph.ch = theme_glyph(theme, GLYPH_SHADE_1 + shade);
+	}
+	if (lit) {
+		glyph.fg = COLOUR_CURSOR;
+		glyph.attrs = ATTR_REVERSE | ATTR_BOLD;
+	}
+	return glyph;
+}
+
+/* One zone, on as many rows as it needs; returns them. */
+static int draw_zone(const struct map_screen *map, struct canvas *canvas,
+		     const struct theme *theme, size_t zone, int row, size_t lit_cell)
+{
+	const struct frame_map *frames = map->snapshot->frames;
+	const struct rect *at = &map->layout.frames;
+	size_t columns = (size_t)(at->columns - LAYOUT_ZONE_COLUMNS);
+	size_t nr = frame_map_zone_cells(frames, zone), first = frames->first_cell[zone];
+	int rows = (int)((nr + columns - 1) / columns);
+
+	if (row + rows > at->rows)
+		return rows;
+	canvas_printf(canvas, at->x + 1, at->y + row, LAYOUT_ZONE_COLUMNS - 2, COLOUR_TEXT, 0,
+		      "%u %s", frames->zones[zone].node, frames->zones[zone].name);
+	for (size_t i = 0; i < nr; i++)
+		canvas_put(canvas, at->x + LAYOUT_ZONE_COLUMNS + (int)(i % columns),
+			   at->y + row + (int)(i / columns),
+			   frame_glyph(frames, theme, first + i, first + i == lit_cell));
+	return rows;
+}
+
+static void draw_frames(const struct map_screen *map, struct canvas *canvas,
+			const struct theme *theme)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	const struct rect *head = &map->layout.frames_head, *at = &map->layout.frames;
+	const struct frame_map *frames = snapshot->frames;
+	char size[FMT_LEN], reason[128];
+	size_t lit_cell = SIZE_MAX;
+	int row = 0;
+
+	canvas_text(canvas, head->x + 1, head->y, head->columns - 1, COLOUR_FAINT, ATTR_BOLD,
+		    "PHYSICAL FRAMES");
+	if (!frames) {
+		if (snapshot->frames_why != WHY_NOT_ASKED)
+			draw_paragraph(canvas, (struct rect){ at->x + 1, at->y, at->columns - 2,
+							      at->rows },
+				       COLOUR_WARN, 0,
+				       source_refusal(SOURCE_FRAMES, snapshot->frames_why, reason,
+						      sizeof(reason)));
+		return;
+	}
+	canvas_printf(canvas, head->x + 18, head->y, head->columns - 18, COLOUR_FAINT, 0,
+		      "1 cell = %s",
+		      fmt_bytes_long(size, frames->frames_per_cell << snapshot->geometry.page_shift));
+	if (snapshot->has_detail && snapshot->detail.pfn_why == WHY_OK)
+		lit_cell = frame_map_cell(frames, snapshot->detail.pfn);
+	for (size_t zone = 0; zone < frames->nr_zones; zone++)
+		row += draw_zone(map, canvas, theme, zone, row, lit_cell);
+}
+
+/* "cell: 64 pages: 40 anonymous, 24 absent" */
+static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, int y,
+			   uint64_t now_ns)
+{
+	const struct grid_cell *cell = map_cell_at(map, map->cursor_vpn);
+	int columns = canvas_columns(canvas), x = 1;
+	const char *separator = ": ";
+
+	if (!cell) {
+		canvas_text(canvas, x, y, columns, COLOUR_FAINT, 0, "reading...");
+		return;
+	}
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0,
+			 map->pages_per_cell == 1 ? "page" : "cell");
+	for (int class = 0; class < NR_CLASS; class++) {
+		if (!cell->nr[class])
+			continue;
+		x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, separator);
+		x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%" PRIu64 " %s",
+				   cell->nr[class], page_class_name((enum page_class)class));
+		separator = ", ";
+	}
+	if (cell->changed_ns && now_ns - cell->changed_ns < MAP_CHANGE_NS)
+		canvas_printf(canvas, x, y, columns - x, COLOUR_CHANGED, ATTR_BOLD, ", %s",
+			      cell_change_name(cell->change));
+	else if (map->pages_per_cell > 1)
+		canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, "; its first page:");
+}
+
+/* "7f59fea62000 = PGD 254 PUD 359 PMD 501 PTE 98 + 000 -> frame 13d1d6 -> 13d1d6000" */
+static void draw_walk_line(const struct map_screen *map, struct canvas *canvas, int y)
+{
+	const struct page_detail *detail = &map->snapshot->detail;
+	const struct geometry *geometry = &map->snapshot->geometry;
+	int columns = canvas_columns(canvas), x = 1;
+	char addr[FMT_LEN];
+
+	x += canvas_printf(canvas, x, y, columns - x, COLOUR_KEY, ATTR_BOLD, "%s",
+			   fmt_addr(addr, detail->addr));
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, " = ");
+	for (enum level level = LEVEL_PGD; level < NR_LEVELS; level++)
+		if (geometry_has_level(geometry, level))
+			x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%s %u ",
+					   level_name(level), detail->split.index[level]);
+	x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "+ %03" PRIx64,
+			   detail->split.offset_bytes);
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, " -> ");
+	if (!(detail->state & PAGE_PRESENT))
+		canvas_text(canvas, x, y, columns - x, COLOUR_WARN, 0, "no frame");
+	else if (detail->pfn_why != WHY_OK)
+		canvas_text(canvas, x, y, columns - x, COLOUR_WARN, 0, "frame ?");
+	else
+		canvas_printf(canvas, x, y, columns - x, COLOUR_GOOD, ATTR_BOLD,
+			      "frame %" PRIx64 " -> %" PRIx64, detail->pfn,
+			      page_detail_physical(detail, geometry));
+}
+
+/* Flags of the frame, page of the file, cgroup. */
+static void draw_facts_line(const struct map_screen *map, struct canvas *canvas, int y)
+{
+	const struct page_detail *detail = &map->snapshot->detail;
+	const struct geometry *geometry = &map->snapshot->geometry;
+	int columns = canvas_columns(canvas) - 1, x = 1;
+	char flags[256];
+
+	if (detail->flags_why == WHY_OK)
+		x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%s  ",
+				   frame_flags_text(detail->flags, flags, sizeof(flags)));
+	if (vma_has_file(&detail->vma))
+		x += canvas_printf(canvas, x, y, columns - x, COLOUR_KEY, 0, "page %" PRIu64
+				   " of the file  ",
+				   page_detail_file_offset(detail, geometry) >> geometry->page_shift);
+	if (detail->cgroup)
+		canvas_printf(canvas, x, y, columns - x, COLOUR_FAINT, 0, "cgroup %s",
+			      detail->cgroup);
+}
+
+static void draw_detail(const struct map_screen *map, struct canvas *canvas,
+			uint64_t now_ns)
+{
+	const struct rect *at = &map->layout.detail;
+	const struct snapshot *snapshot = map->snapshot;
+	char sentence[256];
+
+	draw_cell_line(map, canvas, at->y, now_ns);
+	if (!snapshot->has_detail)
+		return;
+	draw_walk_line(map, canvas, at->y + 1);
+	canvas_text(canvas, 1, at->y + 2, at->columns - 2, COLOUR_TEXT, 0,
+		    page_detail_sentence(&snapshot->detail, sentence, sizeof(sentence)));
+	draw_facts_line(map, canvas, at->y + 3);
+}
+
+/* Which interfaces gave what is told below. */
+static void draw_sources(const struct map_screen *map, struct canvas *canvas)
+{
+	struct sources asked = map->snapshot->has_detail ? map->snapshot->detail.sources
+							 : map->snapshot->sources;
+	char text[128];
+
+	asked.why[SOURCE_MAPS] = WHY_NOT_ASKED; /* it goes without saying */
+	canvas_printf(canvas, 1, map->layout.detail_rule_y, canvas_columns(canvas) - 22,
+		      COLOUR_FAINT, 0, " %s ", sources_text(&asked, text, sizeof(text)));
+}
+
+static void draw_rules(const struct map_screen *map, struct canvas *canvas,
+		       const struct theme *theme)
+{
+	const struct map_layout *at = &map->layout;
+	int columns = canvas_columns(canvas);
+	char cost[96], calls[FMT_LEN];
+
+	draw_vline(canvas, at->rule_x, 1, at->detail_rule_y - 1, theme);
+	draw_hline(canvas, at->rule_x + 1, at->frames_rule_y, columns - at->rule_x - 1, theme);
+	draw_hline(canvas, 0, at->detail_rule_y, columns, theme);
+	fmt_count(calls, map->snapshot->cost.calls_per_s);
+	snprintf(cost, sizeof(cost), columns < 100 ? " cost %u.%u %%, %s/s " :
+		 " own cost %u.%u %% cpu, %5s calls/s ", map->snapshot->cost.cpu_permille / 10,
+		 map->snapshot->cost.cpu_permille % 10, calls);
+	canvas_text_right(canvas, 0, at->detail_rule_y, columns - 1, COLOUR_FAINT, 0, cost);
+}
+
+/* Why there is no map, in the middle of the screen. */
+static void draw_no_map(const struct map_screen *map, struct canvas *canvas)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	int y = canvas_rows(canvas) / 2 - 1, columns = canvas_columns(canvas);
+	struct rect rect = { 4, y, columns - 8, 3 };
+	char reason[128], text[256];
+	const char *say = "reading...";
+
+	if (snapshot && snapshot->process.life == PROCESS_KTHREAD)
+		say = "A kernel thread: it has no user address space, so there is nothing to map.";
+	else if (snapshot && snapshot->process.life == PROCESS_ZOMBIE)
+		say = "A zombie: it has exited and its memory is given back; only its exit "
+		      "status waits to be fetched by its parent.";
+	else if (snapshot && snapshot->process.life == PROCESS_GONE)
+		say = "The process has exited.";
+	else if (snapshot && snapshot->maps_why == WHY_OK)
+		say = "This process has no mappings.";
+	if (snapshot && snapshot->process.life == PROCESS_LIVE &&
+	    snapshot->maps_why != WHY_OK && snapshot->maps_why != WHY_NOT_ASKED) {
+		snprintf(text, sizeof(text), "Its mappings are not shown: %s",
+			 source_refusal(SOURCE_MAPS, snapshot->maps_why, reason, sizeof(reason)));
+		say = text;
+	}
+	draw_paragraph(canvas, rect, snapshot ? COLOUR_WARN : COLOUR_FAINT, 0, say);
+}
+
+void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
+	      uint64_t now_ns)
+{
+	struct map_screen *map = (struct map_screen *)screen;
+	struct key_row keys[24];
+
+	if (canvas_columns(canvas) < SCREEN_MIN_COLUMNS || canvas_rows(canvas) < SCREEN_MIN_ROWS) {
+		draw_too_small(canvas);
+		return;
+	}
+	map->layout = layout_map(canvas_columns(canvas), canvas_rows(canvas));
+	draw_title(map, canvas);
+	draw_keys(canvas, map->layout.keys.y, keys,
+		  map_keys(screen, keys, sizeof(keys) / sizeof(keys[0])));
+	if (!map->snapshot || !map->nr_lines) {
+		draw_no_map(map, canvas);
+		return;
+	}
+	draw_list(map, canvas, theme);
+	draw_head(map, canvas);
+	draw_grid(map, canvas, theme, now_ns);
+	draw_frames(map, canvas, theme);
+	draw_rules(map, canvas, theme);
+	draw_sources(map, canvas);
+	draw_detail(map, canvas, now_ns);
+}
+
+/* A key, and whether it does something only where there is a map. */
+struct key_entry {
+	struct key_row row;
+	bool needs_map;
+};
+
+static const struct key_entry key_table[] = {
+	{ { "?", "help", "explain this screen, its colours and glyphs" }, false },
+	{ { "Tab", "list/cells", "go between the list of mappings and the cells" }, true },
+	{ { "Arrows", "move", "choose a mapping or a cell (h j k l too)" }, true },
+	{ { "+ -", "zoom", "halve or double the pages of a cell; the wheel does it too" }, true },
+	{ { "0", "whole", "zoom out until the whole mapping is in sight" }, true },
+	{ { "[ ]", NULL, "the mapping before and after, from the cells too" }, true },
+	{ { "Home End", NULL, "the first and the last mapping or page" }, true },
+	{ { "PgUp PgDn", NULL, "a page of the list or of the cells" }, true },
+	{ { "Space", "pause", "let the picture stand still, or go on" }, true },
+	{ { "p", "processes", "choose another process" }, false },
+	{ { "Esc", "back", "from the cells to the list, from there to the screen before" }, false },
+	{ { "c", "colours", "the next palette: dark background, projector" }, false },
+	{ { "d", NULL, "two cells in a character, or one glyph for each cell" }, false },
+	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, false },
+};
+
+size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room)
+{
+	const struct map_screen *map = (const struct map_screen *)screen;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < sizeof(key_table) / sizeof(key_table[0]) && nr < room; i++) {
+		if (key_table[i].needs_map && !map->nr_lines)
+			continue;
+		rows[nr++] = key_table[i].row;
+	}
+	return nr;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_UI_SCREEN_H
+#define PAGEWALK_UI_SCREEN_H
+
+#include "model/lab_view.h"
+#include "ui/canvas.h"
+#include "ui/term.h"
+#include "ui/theme.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * What every screen has in common. A screen owns its cursor, zoom and scroll position,
+ * draws the newest data it was given, and answers keys with an action for the app. It
+ * reads nothing and changes nothing outside itself, so it can be tested with made-up data.
+ */
+enum action_kind {
+	ACTION_NONE,
+	ACTION_REDRAW,	   /* its own state changed */
+	ACTION_QUIT,
+	ACTION_BACK,	   /* to the screen before */
+	ACTION_HELP,
+	ACTION_OPEN_PID,   /* watch `pid` in screen 1 */
+	ACTION_SCREEN,	   /* go to screen `arg` */
+	ACTION_REQUEST,	   /* it wants other data; the app asks it what */
+	ACTION_PAUSE,	   /* stop or go on sampling */
+	ACTION_LAB,	   /* tell the lab: lab_command and arg */
+	ACTION_PICK,	   /* choose another process */
+	ACTION_THEME,	   /* arg: enum theme_switch */
+};
+
+enum theme_switch {
+	THEME_NEXT_PALETTE,
+	THEME_DENSE, /* two cells a character, or one glyph a cell */
+};
+
+struct action {
+	enum action_kind kind;
+	pid_t pid;
+	enum lab_command lab_command;
+	uint64_t arg;
+};
+
+/* A key as the bottom line and the help show it. */
+struct key_row {
+	const char *keys;  /* "+ -" */
+	const char *label; /* "zoom": in the bottom line; NULL: only in the help */
+	const char *help;  /* a sentence */
+};
+
+struct screen;
+
+struct screen_ops {
+	int number;	   /* 1 to 7; 0: not reached by a number key */
+	const char *name;  /* "map" */
+	const char *about; /* two to four sentences for the help */
+	void (*draw)(struct screen *screen, struct canvas *canvas, const struct theme *theme,
+		     uint64_t now_ns);
+	struct action (*event)(struct screen *screen, const struct ui_event *event);
+	/* Fills rows[] with the keys that apply now; returns how many. */
+	size_t (*keys)(const struct screen *screen, struct key_row *rows, size_t room);
+	/* True while something on it fades or moves without new data. */
+	bool (*animates)(const struct screen *screen, uint64_t now_ns);
+	void (*free)(struct screen *screen);
+};
+
+/* The first member of every screen's own struct. */
+struct screen {
+	const struct screen_ops *ops;
+};
+
+#define SCREEN_MIN_COLUMNS 80
+#define SCREEN_MIN_ROWS	   24
+
+#endif

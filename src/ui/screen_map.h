@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_UI_SCREEN_MAP_H
+#define PAGEWALK_UI_SCREEN_MAP_H
+
+#include "model/snapshot.h"
+#include "ui/screen.h"
+
+/* Screen 1: virtual to physical. The app frees it by ops->free. */
+struct screen *screen_map_new(void);
+/* Gives it a newer snapshot, of which it takes a reference. */
+void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot);
+/* Said in the title: sampling stands still. */
+void screen_map_set_paused(struct screen *screen, bool paused);
+/*
+ * Lays the screen out for a terminal of this size and says what data it wants. Call it after
+ * every event, snapshot and change of size.
+ */
+struct map_request screen_map_wanted(struct screen *screen, const struct theme *theme, int columns,
+				     int rows);
+
+#endif
