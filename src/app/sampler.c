@@ -26,8 +26,10 @@
 /* Walked again after this long although the counters stood still: mprotect, migration. */
 #define VIEW_AGE_NS (NS_PER_S / 2)
 #define WHOLE_AGE_NS (2 * NS_PER_S)
-/* A walk may take this share of the time (1 / N) when nothing forces it. */
-#define WALK_SHARE 20
+/* After a walk, at least so many times its own cost goes by before the next one. */
+#define IDLE_SHARE  200 /* nothing has moved */
+#define VIEW_SHARE  1	/* something has; what is on the screen */
+#define WHOLE_SHARE 5	/* the bars and the frames */
 #define PSS_AGE_NS (2 * NS_PER_S)
 #define PSS_SHARE 100
 #define RATE_WINDOW_NS (NS_PER_S / 2)
@@ -52,7 +54,7 @@ struct parts {
 
 /* When things were last done, and what they cost. */
 struct times {
-	uint64_t view_ns, whole_ns, whole_cost_ns, pss_next_ns;
+	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_next_ns;
 	uint64_t rate_ns, rate_minflt, rate_majflt;
 	uint64_t cost_ns, cost_cpu_ns;
 	unsigned long cost_calls;
@@ -75,6 +77,7 @@ struct sampler {
 	struct parts parts;
 	struct times times;
 	uint64_t pulse;
+	bool stale_view, stale_whole; /* the target moved since they were read */
 	struct zone *zones;
 	size_t nr_zones;
 	struct cgroup_names *cgroups;
@@ -194,6 +197,7 @@ static int read_view(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
 	unsigned shift = sampler->host->geometry.page_shift;
+	uint64_t start_ns = clock_mono_ns();
 	int ret = 0;
 
 	do {
@@ -221,6 +225,7 @@ static int read_view(struct sampler *sampler)
 		}
 	} while (ret == -EAGAIN);
 	sampler->times.view_ns = clock_mono_ns();
+	sampler->times.view_cost_ns = sampler->times.view_ns - start_ns;
 	return ret;
 }
 
@@ -394,11 +399,15 @@ static bool read_process(struct sampler *sampler)
 
 static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
 {
-	uint64_t now_ns = clock_mono_ns();
+	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
+}
 
-	if (cost_ns * WALK_SHARE > age_ns)
-		age_ns = cost_ns * WALK_SHARE;
-	return now_ns - last_ns >= age_ns;
+static bool view_is_due(const struct sampler *sampler, bool moved)
+{
+	const struct times *times = &sampler->times;
+
+	return moved ? is_due(times->view_ns, 0, times->view_cost_ns * VIEW_SHARE)
+		     : is_due(times->view_ns, VIEW_AGE_NS, times->view_cost_ns * IDLE_SHARE);
 }
 
 /* True when the whole address space is to be walked in this pass. */
@@ -406,13 +415,10 @@ static bool whole_is_due(const struct sampler *sampler, bool moved)
 {
 	const struct times *times = &sampler->times;
 
-	if (!sampler->parts.vmas)
-		return false;
 	if (!times->whole_ns)
 		return true;
-	/* While the target works, a walk may take a fifth of the time; else much less. */
-	return moved ? is_due(times->whole_ns, 0, times->whole_cost_ns / 4)
-		     : is_due(times->whole_ns, WHOLE_AGE_NS, times->whole_cost_ns);
+	return moved ? is_due(times->whole_ns, 0, times->whole_cost_ns * WHOLE_SHARE)
+		     : is_due(times->whole_ns, WHOLE_AGE_NS, times->whole_cost_ns * IDLE_SHARE);
 }
 
 /* While paused the picture stands still; only what the user moves to is read. */
@@ -428,7 +434,7 @@ static void hold(struct sampler *sampler, bool other_view)
 static void sample(struct sampler *sampler, const struct map_request *before)
 {
 	struct parts *parts = &sampler->parts;
-	bool other_view = !same_view(before, &sampler->request), moved;
+	bool other_view = !same_view(before, &sampler->request), moved, whole;
 	uint64_t pulse = 0;
 
 	if (sampler->holding && parts->vmas) {
@@ -441,14 +447,20 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	}
 	moved = proc_read_pulse(sampler->proc, &pulse) || pulse != sampler->pulse || !parts->vmas;
 	sampler->pulse = pulse;
-	if (moved || is_due(sampler->times.whole_ns, WHOLE_AGE_NS, sampler->times.whole_cost_ns))
+	/* What moved while a walk was not due is not forgotten until it is. */
+	sampler->stale_view = sampler->stale_view || moved;
+	sampler->stale_whole = sampler->stale_whole || moved;
+	whole = whole_is_due(sampler, sampler->stale_whole);
+	if (moved || whole)
 		read_maps(sampler);
-	if (parts->vmas &&
-	    (moved || other_view || is_due(sampler->times.view_ns, VIEW_AGE_NS, 0)))
+	if (parts->vmas && (other_view || view_is_due(sampler, sampler->stale_view))) {
+		sampler->stale_view = false;
 		read_view(sampler);
+	}
 	read_detail(sampler);
 	read_pss(sampler);
-	if (whole_is_due(sampler, moved)) {
+	if (parts->vmas && whole) {
+		sampler->stale_whole = false;
 		publish(sampler, true);
 		read_whole(sampler);
 	}

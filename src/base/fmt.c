@@ -145,8 +145,7 @@ int parse_addr(const char *text, uint64_t *addr)
 	char *end;
 	unsigned long long got;
 
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-		text += 2;
+	/* strtoull(3) takes one 0x by itself; it would also take blanks and signs. */
 	if (!isxdigit((unsigned char)text[0]))
 		return -EINVAL;
 	errno = 0;

@@ -266,6 +266,17 @@ int proc_read_pulse(struct proc *proc, uint64_t *pulse)
 	return 0;
 }
 
+int proc_read_cpu(struct proc *proc, uint64_t *cpu_ns)
+{
+	char text[128];
+	ssize_t got = read_small(proc, "schedstat", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
+	*cpu_ns = strtoull(text, NULL, 10);
+	return 0;
+}
+
 int proc_read_pss(struct proc *proc, uint64_t *pss_bytes)
 {
 	char text[4096];

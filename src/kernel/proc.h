@@ -35,6 +35,12 @@ int proc_read_info(struct proc *proc, struct process_info *info);
  * pages folded into one number. 0 or -errno.
  */
 int proc_read_pulse(struct proc *proc, uint64_t *pulse);
+/*
+ * CPU time that the main thread has used, in ns and not rounded to the tick, from
+ * /proc/PID/schedstat (Documentation/scheduler/sched-stats.rst). 0 or -errno; -ENOENT where
+ * the kernel does not keep it.
+ */
+int proc_read_cpu(struct proc *proc, uint64_t *cpu_ns);
 /* The proportional set size in bytes, from smaps_rollup (Linux 4.14). 0 or -errno. */
 int proc_read_pss(struct proc *proc, uint64_t *pss_bytes);
 /*

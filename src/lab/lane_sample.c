@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is known of a lane at a moment. While it runs, bytes and calls come from the page
- * that the actors share, faults and CPU time from /proc/PID/stat as for any PID (CPU to the
- * tick); when a half has reported, its own getrusage(2) takes their place. What it had
- * used before the transfer (loading, linking) is left out in both.
+ * that the actors share, faults from /proc/PID/stat and CPU time from schedstat as for any PID
+ * (how it divides into user and system only to the tick); when a half has reported, its own
+ * getrusage(2) takes their place. What it had used before the transfer (loading, linking) is
+ * left out in both.
  */
 #include "lab/lane.h"
 
@@ -30,6 +31,7 @@ static void sample_half(struct lane *lane, enum lane_part part)
 	struct lane_half *half = &lane->halves[part];
 	struct lane_side *side = side_of(lane, part);
 	struct process_info info = { 0 };
+	uint64_t cpu_ns;
 	int err;
 
 	if (half->reported || !half->actor.progress)
@@ -49,6 +51,9 @@ static void sample_half(struct lane *lane, enum lane_part part)
 	side->why = WHY_OK;
 	side->user_ns = above(info.user_ns, half->base.user_ns);
 	side->system_ns = above(info.system_ns, half->base.system_ns);
+	side->cpu_ns = side->user_ns + side->system_ns;
+	if (!proc_read_cpu(half->proc, &cpu_ns))
+		side->cpu_ns = above(cpu_ns, half->base.user_ns + half->base.system_ns);
 	side->minflt = above(info.minflt, half->base.minflt);
 	side->majflt = above(info.majflt, half->base.majflt);
 }
@@ -159,6 +164,7 @@ void lane_take_report(struct lane *lane, enum lane_part part, const struct wire_
 	side->why = WHY_OK;
 	side->user_ns = report->usage.user_ns;
 	side->system_ns = report->usage.system_ns;
+	side->cpu_ns = side->user_ns + side->system_ns;
 	side->minflt = report->usage.minflt;
 	side->majflt = report->usage.majflt;
 	side->calls = report->calls;

@@ -35,7 +35,8 @@ enum hash_state {
 struct lane_side {
 	pid_t pid; /* 0 before it is started */
 	enum why why;	 /* why the figures below are unknown, or WHY_OK */
-	uint64_t user_ns, system_ns;
+	uint64_t user_ns, system_ns; /* to the tick while it runs, exact in the end */
+	uint64_t cpu_ns;	     /* both, not rounded to the tick */
 	uint64_t minflt, majflt;
 	uint64_t calls;	 /* transfer system calls, counted by the actor itself; exact */
 };

@@ -78,3 +78,44 @@ int json_print(FILE *out, json_t *document)
 		return errno ? -errno : -EIO;
 	return 0;
 }
+
+/* The members of an object, `between` between them. */
+static void dump_members(FILE *out, json_t *object, const char *between)
+{
+	const char *key, *separator = "";
+	json_t *value;
+
+	json_object_foreach (object, key, value) {
+		json_t *name = json_string(key);
+
+		fputs(separator, out);
+		json_dumpf(name, out, JSON_ENCODE_ANY);
+		fputs(": ", out);
+		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+		json_decref(name);
+		separator = between;
+	}
+	json_decref(object);
+}
+
+void json_stream_begin(FILE *out, json_t *head, const char *name)
+{
+	fputs("{\n ", out);
+	dump_members(out, head, ",\n ");
+	fprintf(out, ",\n \"%s\": [", name);
+}
+
+void json_stream_item(FILE *out, json_t *item, bool first)
+{
+	fputs(first ? "\n  " : ",\n  ", out);
+	json_dumpf(item, out, JSON_PRESERVE_ORDER);
+	json_decref(item);
+}
+
+int json_stream_end(FILE *out, json_t *tail)
+{
+	fputs("\n ],\n ", out);
+	dump_members(out, tail, ",\n ");
+	fputs("\n}\n", out);
+	return fflush(out) || ferror(out) ? -EIO : 0;
+}

@@ -35,6 +35,15 @@ json_t *json_sources(const struct json_source *groups, size_t nr, const struct s
 json_t *json_hex(uint64_t value);
 /* Text from outside as a JSON string: always valid UTF-8. New reference. */
 json_t *json_text(const char *raw);
+/*
+ * A document whose main array is too long to be held as a whole: json_stream_begin() writes the
+ * members of `head` and opens the array `name`, json_stream_item() adds an element on a line of
+ * its own, json_stream_end() closes the array and writes the members of `tail`. Each drops the
+ * reference it is given; the last gives 0 or -errno for all.
+ */
+void json_stream_begin(FILE *out, json_t *head, const char *name);
+void json_stream_item(FILE *out, json_t *item, bool first);
+int json_stream_end(FILE *out, json_t *tail);
 /* Writes the document and a newline, and drops the reference. 0 or -errno. */
 int json_print(FILE *out, json_t *document);
 

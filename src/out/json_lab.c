@@ -145,7 +145,7 @@ static json_t *lane_json(const struct lab_view *view, const struct lane_view *la
 	json_t *object = json_object();
 
 	set_text(object, "mode", mode->key);
-	set_text(object, "system_calls", mode->calls);
+	set_text(object, "how", mode->calls);
 	set_text(object, "avoids", mode->avoids);
 	set_count(object, "copies", mode->copies);
 	set_text(object, "state", lane_state_name(lane->state));

@@ -169,7 +169,7 @@ int out_map_json(FILE *out, const struct map_report *report)
 	const struct process_info *process = &snapshot->process;
 	const struct vma_table *table = snapshot->vmas;
 	json_t *document = json_document("map", snapshot->taken_real_ns);
-	json_t *vmas = json_array(), *totals = json_object();
+	json_t *totals = json_object(), *tail = json_object();
 
 	json_object_set_new(document, "sources", json_map_sources(report));
 	json_object_set_new(document, "pid", json_integer(process->pid));
@@ -181,6 +181,7 @@ int out_map_json(FILE *out, const struct map_report *report)
 			    json_integer((json_int_t)geometry_page_size(&snapshot->geometry)));
 	json_object_set_new(document, "levels", json_integer((json_int_t)snapshot->geometry.levels));
 	json_object_set_new(document, "kernel", json_string(report->kernel));
+	json_stream_begin(out, document, "vmas");
 	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
 		const struct vma *vma = vma_list_at(table->list, i);
 		json_t *object = json_vma_head(vma);
@@ -188,15 +189,14 @@ int out_map_json(FILE *out, const struct map_report *report)
 		set_counts(object, report, &table->counts[i], table->why[i]);
 		if (report->runs)
 			json_object_set_new(object, "runs", json_runs(report, vma));
-		json_array_append_new(vmas, object);
+		json_stream_item(out, object, i == 0);
 	}
-	json_object_set_new(document, "vmas", vmas);
 	set_counts(totals, report, &table->totals, WHY_OK);
 	json_object_set_new(totals, "rss_pages",
 			    json_integer((json_int_t)(process->rss_bytes >>
 						      snapshot->geometry.page_shift)));
-	json_object_set_new(document, "totals", totals);
-	return json_print(out, document);
+	json_object_set_new(tail, "totals", totals);
+	return json_stream_end(out, tail);
 }
 
 static json_t *json_indexes(const struct page_detail *detail, const struct geometry *geometry)

@@ -327,7 +327,7 @@ static void figure_cpu(const struct lane_side *side, uint64_t sent_bytes, bool s
 		per_gib(kernel, sizeof(kernel), side->system_ns, sent_bytes);
 		snprintf(out, FIGURE_TEXT, "%s+%s s/GiB", user, kernel);
 	} else {
-		per_gib(user, sizeof(user), side->user_ns + side->system_ns, sent_bytes);
+		per_gib(user, sizeof(user), side->cpu_ns, sent_bytes);
 		snprintf(out, FIGURE_TEXT, "%s s/GiB", user);
 	}
 }
@@ -386,7 +386,8 @@ static uint8_t figure_text(const struct lane_view *lane, enum figure figure, cha
 		break;
 	case FIGURE_CPU:
 	case FIGURE_SINK:
-		figure_cpu(side, lane->sent_bytes, figure == FIGURE_CPU, out);
+		figure_cpu(side, lane->sent_bytes,
+			   figure == FIGURE_CPU && lane->state == LANE_DONE, out);
 		break;
 	case FIGURE_RATE:
 		figure_rate(lane, out);
