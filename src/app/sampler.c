@@ -11,6 +11,7 @@
  */
 #include "app/sampler.h"
 
+#include "app/parts.h"
 #include "app/wake.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -32,32 +33,10 @@
 #define WHOLE_SHARE 5	/* the bars and the frames */
 #define PSS_AGE_NS (2 * NS_PER_S)
 #define PSS_SHARE 100
-#define RATE_WINDOW_NS (NS_PER_S / 2)
-
-/* Everything that a snapshot is put together from; only the thread touches it. */
-struct parts {
-	struct process_info process;
-	uint64_t execed_mono_ns;
-	enum why maps_why;
-	struct vma_table *vmas;
-	struct grid *view;
-	struct frame_map *frames;
-	enum why frames_why;
-	bool has_detail;
-	struct page_detail detail;
-	enum why pss_why;
-	uint64_t pss_bytes;
-	struct sources sources;
-	double minflt_per_s, majflt_per_s;
-	struct snapshot_cost cost;
-};
 
 /* When things were last done, and what they cost. */
 struct times {
 	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_next_ns;
-	uint64_t rate_ns, rate_minflt, rate_majflt;
-	uint64_t cost_ns, cost_cpu_ns;
-	unsigned long cost_calls;
 };
 
 struct sampler {
@@ -85,30 +64,11 @@ struct sampler {
 
 static void publish(struct sampler *sampler, bool scanning)
 {
-	const struct parts *parts = &sampler->parts;
-	struct snapshot *snapshot = snapshot_new(), *before;
+	struct snapshot *snapshot = parts_snapshot(&sampler->parts, &sampler->host->geometry);
+	struct snapshot *before;
 
-	snapshot->taken_real_ns = clock_real_ns();
-	snapshot->taken_mono_ns = clock_mono_ns();
-	snapshot->geometry = sampler->host->geometry;
-	snapshot->process = parts->process;
-	snapshot->execed_mono_ns = parts->execed_mono_ns;
 	snapshot->period_ns = sampler->period_ns;
-	snapshot->minflt_per_s = parts->minflt_per_s;
-	snapshot->majflt_per_s = parts->majflt_per_s;
-	snapshot->pss_why = parts->pss_why;
-	snapshot->pss_bytes = parts->pss_bytes;
-	snapshot->sources = parts->sources;
-	snapshot->maps_why = parts->maps_why;
-	snapshot->vmas = vma_table_ref(parts->vmas);
-	snapshot->view = grid_ref(parts->view);
-	snapshot->frames = frame_map_ref(parts->frames);
-	snapshot->frames_why = parts->frames_why;
-	snapshot->has_detail = parts->has_detail;
-	if (parts->has_detail)
-		snapshot->detail = page_detail_copy(&parts->detail);
 	snapshot->scanning = scanning;
-	snapshot->cost = parts->cost;
 	pthread_mutex_lock(&sampler->lock);
 	before = sampler->published;
 	sampler->published = snapshot;
@@ -136,19 +96,12 @@ static bool same_view(const struct map_request *a, const struct map_request *b)
 	       a->pages_per_cell == b->pages_per_cell;
 }
 
-static void drop_detail(struct parts *parts)
-{
-	if (parts->has_detail)
-		page_detail_clear(&parts->detail);
-	parts->has_detail = false;
-}
-
 static void read_detail(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
 	struct page_detail detail;
 
-	drop_detail(parts);
+	parts_forget_detail(parts);
 	if (!sampler->request.has_cursor || !parts->vmas)
 		return;
 	if (inspect_address(sampler->proc, parts->vmas->list, sampler->cgroups,
@@ -158,14 +111,6 @@ static void read_detail(struct sampler *sampler)
 	}
 	parts->detail = detail;
 	parts->has_detail = true;
-}
-
-/* Notes which interfaces answered, without forgetting those that others used. */
-static void note_sources(struct parts *parts, const struct sources *sources)
-{
-	for (int i = 0; i < NR_SOURCE; i++)
-		if (sources->why[i] != WHY_NOT_ASKED)
-			parts->sources.why[i] = sources->why[i];
 }
 
 /* While the view is read: ends when another view is wanted, serves a moved cursor. */
@@ -213,7 +158,7 @@ static int read_view(struct sampler *sampler)
 		grid = grid_new(request->start_vpn, request->nr_pages, request->pages_per_cell);
 		walker_set_hook(walker, view_hook, sampler);
 		ret = collect_grid(walker, grid, kind_at(parts->vmas, request->start_vpn << shift));
-		note_sources(parts, walker_sources(walker));
+		parts_note_sources(parts, walker_sources(walker));
 		walker_free(walker);
 		if (ret == 0 || ret == -EFAULT) {
 			grid_compare(grid, parts->view, clock_mono_ns());
@@ -278,7 +223,7 @@ static int read_whole(struct sampler *sampler)
 	table = vma_table_again(parts->vmas, &host->geometry);
 	walker_set_hook(walker, whole_hook, sampler);
 	ret = collect_counts(walker, host, want, table, frames, NULL);
-	note_sources(parts, walker_sources(walker));
+	parts_note_sources(parts, walker_sources(walker));
 	walker_free(walker);
 	if (ret) {
 		vma_table_unref(table);
@@ -295,7 +240,7 @@ static int read_whole(struct sampler *sampler)
 	return 0;
 }
 
-/* Reads the mappings; the counts of mappings that stayed as they were are kept. */
+/* Reads the mappings. */
 static void read_maps(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
@@ -305,19 +250,12 @@ static void read_maps(struct sampler *sampler)
 	parts->sources.why[SOURCE_MAPS] = why_from_errno(-ret);
 	parts->maps_why = why_from_errno(-ret);
 	/* Gone in between: the last picture stays. Refused: there must not be one. */
-	if (ret == -EACCES || ret == -EPERM) {
-		vma_table_unref(parts->vmas);
-		parts->vmas = NULL;
-	}
+	if (ret == -EACCES || ret == -EPERM)
+		parts_forget_memory(parts);
 	if (ret)
 		return;
-	if (parts->vmas && vma_list_equal(parts->vmas->list, list)) {
-		vma_list_free(list);
-		return;
-	}
-	vma_table_unref(parts->vmas);
-	parts->vmas = vma_table_new(list, &sampler->host->geometry);
-	sampler->times.whole_ns = 0;
+	if (parts_take_vmas(parts, &sampler->host->geometry, list))
+		sampler->stale_whole = true;
 }
 
 static void read_pss(struct sampler *sampler)
@@ -336,65 +274,42 @@ static void read_pss(struct sampler *sampler)
 		start_ns + (cost_ns * PSS_SHARE > PSS_AGE_NS ? cost_ns * PSS_SHARE : PSS_AGE_NS);
 }
 
-static double rate(uint64_t now, uint64_t before, uint64_t elapsed_ns)
-{
-	return now > before ? (double)(now - before) * 1e9 / (double)elapsed_ns : 0;
-}
-
-static void update_rates(struct sampler *sampler)
-{
-	struct parts *parts = &sampler->parts;
-	struct times *times = &sampler->times;
-	uint64_t now_ns = clock_mono_ns(), elapsed_ns = now_ns - times->rate_ns;
-	uint64_t cpu_ns = clock_own_cpu_ns();
-	unsigned long calls = host_calls(sampler->host);
-
-	if (elapsed_ns < RATE_WINDOW_NS)
-		return;
-	if (times->rate_ns) {
-		parts->minflt_per_s = rate(parts->process.minflt, times->rate_minflt, elapsed_ns);
-		parts->majflt_per_s = rate(parts->process.majflt, times->rate_majflt, elapsed_ns);
-		parts->cost.cpu_permille =
-			(unsigned)((cpu_ns - times->cost_cpu_ns) * 1000 / elapsed_ns);
-		parts->cost.calls_per_s =
-			(unsigned long)rate(calls, times->cost_calls, elapsed_ns);
-	}
-	times->rate_ns = now_ns;
-	times->rate_minflt = parts->process.minflt;
-	times->rate_majflt = parts->process.majflt;
-	times->cost_cpu_ns = cpu_ns;
-	times->cost_calls = calls;
-}
-
 /* Forgets what belonged to the program that ran before an exec. */
 static void start_afresh(struct sampler *sampler)
 {
-	struct parts *parts = &sampler->parts;
-
-	vma_table_unref(parts->vmas);
-	grid_unref(parts->view);
-	frame_map_unref(parts->frames);
-	parts->vmas = NULL;
-	parts->view = NULL;
-	parts->frames = NULL;
-	drop_detail(parts);
-	parts->execed_mono_ns = clock_mono_ns();
+	parts_forget_memory(&sampler->parts);
+	sampler->parts.execed_mono_ns = clock_mono_ns();
 	sampler->times.pss_next_ns = 0;
+	sampler->times.whole_ns = 0;
+}
+
+static bool is_other_program(const struct process_info *before, const struct process_info *now)
+{
+	return before->exec_id && now->exec_id && before->exec_id != now->exec_id;
 }
 
 /* Who it is now. False when there is nothing to be walked. */
 static bool read_process(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
-	uint64_t exec_before = parts->process.exec_id;
+	struct process_info before = parts->process;
 
 	if (proc_read_info(sampler->proc, &parts->process))
 		return false;
 	parts->sources.why[SOURCE_STATUS] = WHY_OK;
-	if (exec_before && parts->process.exec_id && exec_before != parts->process.exec_id)
+	if (is_other_program(&before, &parts->process))
 		start_afresh(sampler);
-	update_rates(sampler);
+	parts_update_rates(parts, sampler->host);
 	return parts->process.life == PROCESS_LIVE;
+}
+
+/* True when the pass saw one program from its beginning to its end. */
+static bool is_still_the_same(struct sampler *sampler)
+{
+	struct process_info now = { 0 };
+
+	return proc_read_info(sampler->proc, &now) ||
+	       !is_other_program(&sampler->parts.process, &now);
 }
 
 static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
@@ -464,7 +379,9 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 		publish(sampler, true);
 		read_whole(sampler);
 	}
-	publish(sampler, false);
+	/* Else the mappings of one program may stand beside the pages of another. */
+	if (is_still_the_same(sampler))
+		publish(sampler, false);
 }
 
 static void wait_for_work(struct sampler *sampler, uint64_t until_ns)
@@ -502,10 +419,7 @@ struct sampler *sampler_new(const struct host *host, struct proc *proc, uint64_t
 	sampler->event_fd = wake_new();
 	sampler->wake_fd = wake_new();
 	sampler->cgroups = cgroup_names_new(host);
-	sampler->parts.maps_why = WHY_NOT_ASKED;
-	sampler->parts.pss_why = WHY_NOT_ASKED;
-	sampler->parts.frames_why = WHY_NOT_ASKED;
-	sources_init(&sampler->parts.sources);
+	parts_init(&sampler->parts);
 	pthread_mutex_init(&sampler->lock, NULL);
 	if (zones_read(host, &sampler->zones, &sampler->nr_zones) == 0)
 		sampler->parts.sources.why[SOURCE_ZONEINFO] = WHY_OK;
@@ -516,8 +430,6 @@ struct sampler *sampler_new(const struct host *host, struct proc *proc, uint64_t
 
 void sampler_free(struct sampler *sampler)
 {
-	struct parts *parts;
-
 	if (!sampler)
 		return;
 	pthread_mutex_lock(&sampler->lock);
@@ -525,12 +437,8 @@ void sampler_free(struct sampler *sampler)
 	pthread_mutex_unlock(&sampler->lock);
 	wake_send(sampler->wake_fd);
 	pthread_join(sampler->thread, NULL);
-	parts = &sampler->parts;
 	snapshot_unref(sampler->published);
-	vma_table_unref(parts->vmas);
-	grid_unref(parts->view);
-	frame_map_unref(parts->frames);
-	drop_detail(parts);
+	parts_forget_memory(&sampler->parts);
 	proc_close(sampler->proc);
 	cgroup_names_free(sampler->cgroups);
 	free(sampler->zones);

@@ -109,28 +109,34 @@ int text_width(const char *text)
 	return columns;
 }
 
-char *text_safe(const char *text, size_t len_bytes)
+/* A copy in which what is not valid, or with `drawable` not to be drawn, is escaped. */
+static char *escape(const char *text, size_t len_bytes, bool drawable)
 {
 	/* The longest escape, \u{10ffff}, has 10 characters for 4 bytes; \xNN 4 for 1. */
-	char *safe = xmalloc(len_bytes * 4 + 1);
+	char *copy = xmalloc(len_bytes * 4 + 1);
 	size_t at = 0;
 	uint32_t ch;
 
 	for (size_t i = 0; i < len_bytes;) {
 		size_t used = utf8_decode(text + i, len_bytes - i, &ch);
 
-		if (used && text_drawable(ch)) {
-			memcpy(safe + at, text + i, used);
+		if (used && (!drawable || text_drawable(ch))) {
+			memcpy(copy + at, text + i, used);
 			at += used;
 		} else if (used > 1) {
-			at += (size_t)sprintf(safe + at, "\\u{%x}", (unsigned)ch);
+			at += (size_t)sprintf(copy + at, "\\u{%x}", (unsigned)ch);
 		} else {
-			at += (size_t)sprintf(safe + at, "\\x%02x", (unsigned)ch);
+			at += (size_t)sprintf(copy + at, "\\x%02x", (unsigned)ch);
 		}
 		i += used ? used : 1;
 	}
-	safe[at] = '\0';
-	return safe;
+	copy[at] = '\0';
+	return copy;
+}
+
+char *text_safe(const char *text, size_t len_bytes)
+{
+	return escape(text, len_bytes, true);
 }
 
 char *text_safe_str(const char *text)
@@ -140,23 +146,7 @@ char *text_safe_str(const char *text)
 
 char *text_utf8(const char *text, size_t len_bytes)
 {
-	char *valid = xmalloc(len_bytes * 4 + 1);
-	size_t at = 0;
-	uint32_t ch;
-
-	for (size_t i = 0; i < len_bytes;) {
-		size_t used = utf8_decode(text + i, len_bytes - i, &ch);
-
-		if (used) {
-			memcpy(valid + at, text + i, used);
-			at += used;
-		} else {
-			at += (size_t)sprintf(valid + at, "\\x%02x", (unsigned)ch);
-		}
-		i += used ? used : 1;
-	}
-	valid[at] = '\0';
-	return valid;
+	return escape(text, len_bytes, false);
 }
 
 /* Bytes of the longest prefix of `text` that takes at most `columns`. */

@@ -311,6 +311,12 @@ static int scan(const struct walk *walk, uint64_t start_vpn, uint64_t end_vpn)
 		ret = run_hook(walker);
 		if (ret)
 			return ret;
+		/*
+		 * The kernel gathers 512 regions at a time, and where the last of them end the
+		 * range, walk_end stays behind regions that were given (measured on 6.18).
+		 */
+		if (nr > 0 && arg.walk_end < walker->regions[nr - 1].end)
+			arg.walk_end = walker->regions[nr - 1].end;
 		if (arg.walk_end <= arg.start)
 			break;
 		arg.start = arg.walk_end;

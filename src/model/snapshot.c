@@ -58,6 +58,29 @@ void vma_table_unref(struct vma_table *table)
 	free(table);
 }
 
+void vma_table_keep_counts(struct vma_table *table, const struct vma_table *before)
+{
+	size_t nr_before = vma_list_nr(before->list), old = 0;
+
+	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
+		const struct vma *vma = vma_list_at(table->list, i);
+
+		while (old < nr_before &&
+		       vma_list_at(before->list, old)->start_addr < vma->start_addr)
+			old++;
+		if (old == nr_before)
+			break;
+		if (vma_list_at(before->list, old)->start_addr != vma->start_addr ||
+		    vma_list_at(before->list, old)->end_addr != vma->end_addr)
+			continue;
+		table->counts[i] = before->counts[old];
+		table->why[i] = before->why[old];
+	}
+	table->totals = before->totals;
+	table->has_zero_huge = before->has_zero_huge;
+	table->counted_mono_ns = before->counted_mono_ns;
+}
+
 /* The part of a span from page `first` on, nr pages long. */
 static struct page_span slice(const struct page_span *span, uint64_t first, uint64_t nr)
 {

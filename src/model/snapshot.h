@@ -36,6 +36,8 @@ struct vma_table *vma_table_ref(struct vma_table *table);
 void vma_table_unref(struct vma_table *table);
 /* An uncounted table over the same mappings. */
 struct vma_table *vma_table_again(const struct vma_table *table, const struct geometry *geometry);
+/* Takes over the counts of mappings that `before` has with the same borders. */
+void vma_table_keep_counts(struct vma_table *table, const struct vma_table *before);
 /*
  * Cuts a span, which may cross VMAs, at their borders and hands each part to `fn` with the
  * VMA's index. *cursor is the index to look from, 0 before the first of spans in order.

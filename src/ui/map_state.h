@@ -55,6 +55,12 @@ const struct grid_cell *map_cell_at(const struct map_screen *map, uint64_t vpn);
 
 void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
 	      uint64_t now_ns);
+/* Parts of the drawing, in map_detail.c: physical memory, the page under the cursor, the rules. */
+void map_draw_frames(const struct map_screen *map, struct canvas *canvas,
+		     const struct theme *theme);
+void map_draw_detail(const struct map_screen *map, struct canvas *canvas, uint64_t now_ns);
+void map_draw_rules(const struct map_screen *map, struct canvas *canvas,
+		    const struct theme *theme);
 /* Fills rows[] with the keys that apply now; returns how many. */
 size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room);
 
