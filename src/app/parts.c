@@ -73,10 +73,9 @@ void parts_update_rates(struct parts *parts, const struct host *host)
 	if (parts->rate_mono_ns) {
 		parts->minflt_per_s = rate(parts->process.minflt, parts->rate_minflt, elapsed_ns);
 		parts->majflt_per_s = rate(parts->process.majflt, parts->rate_majflt, elapsed_ns);
-		parts->cost.cpu_permille =
-			(unsigned)((cpu_ns - parts->rate_cpu_ns) * 1000 / elapsed_ns);
-		parts->cost.calls_per_s =
-			(unsigned long)rate(calls, parts->rate_calls, elapsed_ns);
+		parts->cost.cpu_permille = (unsigned)((cpu_ns - parts->rate_cpu_ns) * 1000 /
+						      elapsed_ns);
+		parts->cost.calls_per_s = (unsigned long)rate(calls, parts->rate_calls, elapsed_ns);
 	}
 	parts->rate_mono_ns = now_ns;
 	parts->rate_minflt = parts->process.minflt;

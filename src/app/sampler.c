@@ -25,14 +25,14 @@
 #include <unistd.h>
 
 /* Walked again after this long although the counters stood still: mprotect, migration. */
-#define VIEW_AGE_NS (NS_PER_S / 2)
+#define VIEW_AGE_NS  (NS_PER_S / 2)
 #define WHOLE_AGE_NS (2 * NS_PER_S)
 /* After a walk, at least so many times its own cost goes by before the next one. */
 #define IDLE_SHARE  200 /* nothing has moved */
-#define VIEW_SHARE  1	/* something has; what is on the screen */
-#define WHOLE_SHARE 5	/* the bars and the frames */
-#define PSS_AGE_NS (2 * NS_PER_S)
-#define PSS_SHARE 100
+#define VIEW_SHARE  1   /* something has; what is on the screen */
+#define WHOLE_SHARE 5   /* the bars and the frames */
+#define PSS_AGE_NS  (2 * NS_PER_S)
+#define PSS_SHARE   100
 
 /* When things were last done, and what they cost. */
 struct times {
@@ -199,9 +199,9 @@ static struct frame_map *new_frame_map(const struct sampler *sampler)
 
 	if (!sampler->nr_zones)
 		return NULL;
-	return frame_map_new(sampler->zones, sampler->nr_zones,
-			     frame_map_fit(sampler->zones, sampler->nr_zones, columns,
-					   request->frame_rows));
+	return frame_map_new(
+		sampler->zones, sampler->nr_zones,
+		frame_map_fit(sampler->zones, sampler->nr_zones, columns, request->frame_rows));
 }
 
 /* Counts every VMA and every frame. 0 or -errno. */

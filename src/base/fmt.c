@@ -66,7 +66,9 @@ char *fmt_bytes(char out[FMT_LEN], uint64_t bytes)
 
 char *fmt_bytes_long(char out[FMT_LEN], uint64_t bytes)
 {
-	static const char *const suffix[] = { " B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB" };
+	static const char *const suffix[] = {
+		" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"
+	};
 	int unit = unit_of(bytes, 1024, 6);
 	uint64_t one = UINT64_C(1) << (10 * unit);
 

@@ -6,12 +6,9 @@
 const char *why_name(enum why why)
 {
 	static const char *const names[NR_WHY] = {
-		[WHY_OK] = "ok",
-		[WHY_NOT_ASKED] = "not asked",
-		[WHY_DENIED] = "denied",
-		[WHY_UNSUPPORTED] = "unsupported",
-		[WHY_GONE] = "gone",
-		[WHY_TRUNCATED] = "truncated",
+		[WHY_OK] = "ok",         [WHY_NOT_ASKED] = "not asked",
+		[WHY_DENIED] = "denied", [WHY_UNSUPPORTED] = "unsupported",
+		[WHY_GONE] = "gone",     [WHY_TRUNCATED] = "truncated",
 	};
 
 	return names[why];

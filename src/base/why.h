@@ -4,12 +4,12 @@
 
 /* Why a figure is not known. Unknown is data: it is drawn, never replaced by 0. */
 enum why {
-	WHY_OK,		 /* it is known */
-	WHY_NOT_ASKED,	 /* nobody wanted it in this pass */
-	WHY_DENIED,	 /* the kernel refused: privilege is missing */
+	WHY_OK,          /* it is known */
+	WHY_NOT_ASKED,   /* nobody wanted it in this pass */
+	WHY_DENIED,      /* the kernel refused: privilege is missing */
 	WHY_UNSUPPORTED, /* this kernel or this kind of object does not have it */
-	WHY_GONE,	 /* the process, mapping or file went away meanwhile */
-	WHY_TRUNCATED,	 /* less came back than was asked for */
+	WHY_GONE,        /* the process, mapping or file went away meanwhile */
+	WHY_TRUNCATED,   /* less came back than was asked for */
 	NR_WHY,
 };
 

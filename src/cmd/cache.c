@@ -59,10 +59,14 @@ static int parse_cells(const char *text, size_t *nr_cells)
 static int parse_options(int argc, char **argv, struct cache_options *options)
 {
 	static const struct option longopts[] = {
-		{ "json", no_argument, NULL, 'j' },	 { "csv", no_argument, NULL, 'c' },
-		{ "cells", required_argument, NULL, 'n' }, { "source", required_argument, NULL, 's' },
-		{ "mapped-by", no_argument, NULL, 'm' }, { "bytes", no_argument, NULL, 'b' },
-		{ "help", no_argument, NULL, 'h' },	 { 0 },
+		{ "json", no_argument, NULL, 'j' },
+		{ "csv", no_argument, NULL, 'c' },
+		{ "cells", required_argument, NULL, 'n' },
+		{ "source", required_argument, NULL, 's' },
+		{ "mapped-by", no_argument, NULL, 'm' },
+		{ "bytes", no_argument, NULL, 'b' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int opt, status = STATUS_DONE;
 
@@ -113,8 +117,8 @@ static int fail_file(const char *path, int error)
 	return STATUS_FAILED;
 }
 
-static int read_file(const struct host *host, const struct cache_options *options,
-		     const char *path, struct cache_file *file)
+static int read_file(const struct host *host, const struct cache_options *options, const char *path,
+		     struct cache_file *file)
 {
 	struct filecache *cache;
 	int ret = filecache_open(host, path, options->source, &cache);
@@ -126,9 +130,9 @@ static int read_file(const struct host *host, const struct cache_options *option
 	filecache_close(cache);
 	file->mappers_why = WHY_NOT_ASKED;
 	if (!ret && options->mapped_by)
-		file->mappers_why = why_from_errno(
-			-mappers_find(host, file->info.dev_major, file->info.dev_minor,
-				      file->info.inode, &file->mappers));
+		file->mappers_why = why_from_errno(-mappers_find(host, file->info.dev_major,
+								 file->info.dev_minor,
+								 file->info.inode, &file->mappers));
 	return ret;
 }
 

@@ -96,8 +96,9 @@ int cmd_open_proc(const struct host *host, pid_t pid, struct proc **proc)
 		return cmd_fail("process %d is a kernel thread: it has no user address space",
 				(int)pid);
 	if (info.life == PROCESS_ZOMBIE)
-		return cmd_fail("process %d is a zombie: it has exited and its memory is given back",
-				(int)pid);
+		return cmd_fail(
+			"process %d is a zombie: it has exited and its memory is given back",
+			(int)pid);
 	return cmd_fail_proc(pid, -ESRCH);
 }
 

@@ -22,9 +22,9 @@ struct map_options {
 static int parse_options(int argc, char **argv, struct map_options *options)
 {
 	static const struct option longopts[] = {
-		{ "json", no_argument, NULL, 'j' },   { "csv", no_argument, NULL, 'c' },
-		{ "pages", no_argument, NULL, 'p' },  { "states", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },   { 0 },
+		{ "json", no_argument, NULL, 'j' },  { "csv", no_argument, NULL, 'c' },
+		{ "pages", no_argument, NULL, 'p' }, { "states", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },  { 0 },
 	};
 	int opt;
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define LEAST_PERIOD_NS (10 * NS_PER_MS)
-#define MOST_PERIOD_NS	(3600 * NS_PER_S)
+#define MOST_PERIOD_NS  (3600 * NS_PER_S)
 
 struct app_options screen_options_default(void)
 {

@@ -16,21 +16,22 @@ enum screen_option {
 };
 
 #define SCREEN_SHORT_OPTIONS "d:h"
-#define SCREEN_LONG_OPTIONS                                    \
-	{ "delay", required_argument, NULL, 'd' },             \
-	{ "ascii", no_argument, NULL, OPTION_ASCII },          \
-	{ "no-colour", no_argument, NULL, OPTION_NO_COLOUR },  \
-	{ "no-color", no_argument, NULL, OPTION_NO_COLOUR },   \
-	{ "no-mouse", no_argument, NULL, OPTION_NO_MOUSE },    \
-	{ "contrast", no_argument, NULL, OPTION_CONTRAST },    \
-	{ "help", no_argument, NULL, 'h' }
+#define SCREEN_LONG_OPTIONS                                                                        \
+	{ "delay", required_argument, NULL, 'd' }, { "ascii", no_argument, NULL, OPTION_ASCII },   \
+		{ "no-colour", no_argument, NULL, OPTION_NO_COLOUR },                              \
+		{ "no-color", no_argument, NULL, OPTION_NO_COLOUR },                               \
+		{ "no-mouse", no_argument, NULL, OPTION_NO_MOUSE },                                \
+		{ "contrast", no_argument, NULL, OPTION_CONTRAST },                                \
+	{                                                                                          \
+		"help", no_argument, NULL, 'h'                                                     \
+	}
 
-#define SCREEN_OPTIONS_HELP                                                        \
-	"  -d, --delay SECONDS  time between two pictures (default 0.1)\n"         \
-	"  --contrast           colours for a projector\n"                         \
-	"  --ascii              no character outside ASCII\n"                      \
-	"  --no-colour          no colours (NO_COLOR does it too)\n"               \
-	"  --no-mouse           leave the mouse to the terminal\n"                 \
+#define SCREEN_OPTIONS_HELP                                                                        \
+	"  -d, --delay SECONDS  time between two pictures (default 0.1)\n"                         \
+	"  --contrast           colours for a projector\n"                                         \
+	"  --ascii              no character outside ASCII\n"                                      \
+	"  --no-colour          no colours (NO_COLOR does it too)\n"                               \
+	"  --no-mouse           leave the mouse to the terminal\n"                                 \
 	"  -h, --help           this text\n"
 
 /* The defaults: 10 pictures a second, mouse on, NO_COLOR obeyed. */

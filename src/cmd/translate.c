@@ -103,8 +103,11 @@ static int translate_proc(const struct host *host, struct proc *proc,
 	size_t nr_done = 0;
 	int ret = proc_read_info(proc, &process), status;
 	struct translate_report report = {
-		.process = &process, .geometry = &host->geometry, .taken_ns = clock_real_ns(),
-		.details = details, .nr = options->nr,
+		.process = &process,
+		.geometry = &host->geometry,
+		.taken_ns = clock_real_ns(),
+		.details = details,
+		.nr = options->nr,
 	};
 
 	if (!ret)

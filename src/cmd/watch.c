@@ -137,18 +137,18 @@ const struct command cmd_watch = {
 	.usage = "[OPTION...] [PID | NAME | PATH]\n"
 		 "       pagewalk COMMAND [ARGUMENT...]",
 	.summary = "A microscope for Linux memory: what lies where, on the real kernel, live",
-	.options = "  (nothing)   choose a process from a list\n"
-		   "  PID, NAME   the map of that process: virtual to physical\n"
-		   "  PATH        what of that file lies in the page cache (a PATH has a slash)\n"
-		   "\n"
-		   "Commands (each has --help):\n"
-		   "  map PID             every mapping of a process, and what of it is in memory\n"
-		   "  translate PID ADDR  virtual address to page table entry, frame, address\n"
-		   "  cache FILE...       how much of files lies in the page cache, and where\n"
-		   "  lab                 ways to send a file to a socket, side by side\n"
-		   "\n"
-		   "Options:\n" SCREEN_OPTIONS_HELP
-		   "  -V, --version        the version\n"
-		   "\n"
-		   "Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n",
+	.options =
+		"  (nothing)   choose a process from a list\n"
+		"  PID, NAME   the map of that process: virtual to physical\n"
+		"  PATH        what of that file lies in the page cache (a PATH has a slash)\n"
+		"\n"
+		"Commands (each has --help):\n"
+		"  map PID             every mapping of a process, and what of it is in memory\n"
+		"  translate PID ADDR  virtual address to page table entry, frame, address\n"
+		"  cache FILE...       how much of files lies in the page cache, and where\n"
+		"  lab                 ways to send a file to a socket, side by side\n"
+		"\n"
+		"Options:\n" SCREEN_OPTIONS_HELP "  -V, --version        the version\n"
+		"\n"
+		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n",
 };

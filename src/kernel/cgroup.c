@@ -108,7 +108,7 @@ const char *cgroup_names_find(struct cgroup_names *names, uint64_t inode)
 {
 	static const char *const mounts[] = {
 		"/sys/fs/cgroup/memory", /* version 1, and hybrid set-ups */
-		"/sys/fs/cgroup",	 /* version 2 */
+		"/sys/fs/cgroup",        /* version 2 */
 	};
 	struct cgroup_name name = { .inode = inode };
 

@@ -63,7 +63,10 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 {
 	unsigned shift = host->geometry.page_shift;
 	struct counting counting = {
-		.geometry = &host->geometry, .table = table, .frames = frames, .runs = runs,
+		.geometry = &host->geometry,
+		.table = table,
+		.frames = frames,
+		.runs = runs,
 		.last_index = SIZE_MAX,
 	};
 	uint64_t end_addr = end_of_user_vmas(table, &host->geometry);
@@ -152,8 +155,8 @@ int collect_report(struct proc *proc, unsigned want, struct run_list *runs, stru
 	ret = proc_read_info(proc, &after);
 	if (!ret && after.life == PROCESS_GONE)
 		ret = -ESRCH;
-	if (!ret && (after.exec_id != snapshot->process.exec_id ||
-		     after.life != snapshot->process.life))
+	if (!ret &&
+	    (after.exec_id != snapshot->process.exec_id || after.life != snapshot->process.life))
 		ret = -EAGAIN;
 	if (!ret)
 		snapshot->process = after;

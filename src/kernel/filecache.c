@@ -177,8 +177,7 @@ static enum why read_by_cachestat(const struct filecache *file, struct cache_inf
 		return out->size_bytes ? ask_cachestat(file, 0, out->size_bytes, &out->total)
 				       : ask_cachestat(file, 0, 1, &out->total);
 	for (size_t i = 0; i < out->nr_cells; i++) {
-		enum why why =
-			ask_cachestat(file, i * cell_bytes, cell_bytes, &out->cells[i]);
+		enum why why = ask_cachestat(file, i * cell_bytes, cell_bytes, &out->cells[i]);
 
 		if (why != WHY_OK)
 			return why;

@@ -16,15 +16,15 @@
  */
 struct host {
 	struct geometry geometry;
-	char kernel[96];	  /* uname(2) release */
-	char *root;		  /* prefix of /proc and /sys: "" on the live machine */
-	bool may_see_frames;	  /* CAP_SYS_ADMIN: pagemap gives frame numbers */
-	bool may_override_owner;  /* CAP_FOWNER: mincore and cachestat of any file */
-	enum why pagemap_scan;	  /* PAGEMAP_SCAN, Linux 6.7 */
-	enum why cachestat;	  /* cachestat(2), Linux 6.5 */
-	enum why procmap_query;	  /* PROCMAP_QUERY, Linux 6.11 */
-	enum why kpage;		  /* /proc/kpageflags and kpagecount can be opened */
-	atomic_ulong *nr_calls;	  /* system calls made by this layer so far */
+	char kernel[96];         /* uname(2) release */
+	char *root;              /* prefix of /proc and /sys: "" on the live machine */
+	bool may_see_frames;     /* CAP_SYS_ADMIN: pagemap gives frame numbers */
+	bool may_override_owner; /* CAP_FOWNER: mincore and cachestat of any file */
+	enum why pagemap_scan;   /* PAGEMAP_SCAN, Linux 6.7 */
+	enum why cachestat;      /* cachestat(2), Linux 6.5 */
+	enum why procmap_query;  /* PROCMAP_QUERY, Linux 6.11 */
+	enum why kpage;          /* /proc/kpageflags and kpagecount can be opened */
+	atomic_ulong *nr_calls;  /* system calls made by this layer so far */
 };
 
 /*

@@ -174,8 +174,8 @@ int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, si
 	for (size_t i = 0; i < nr_wanted;) {
 		size_t past = end_of_window(kpage->wanted, i, nr_wanted), got_frames;
 		uint64_t lowest = kpage->wanted[i].pfn;
-		size_t want_bytes =
-			(kpage->wanted[past - 1].pfn - lowest + 1) * sizeof(*kpage->window);
+		size_t want_bytes = (kpage->wanted[past - 1].pfn - lowest + 1) *
+				    sizeof(*kpage->window);
 		ssize_t got = host_pread(kpage->host, file->fd, kpage->window, want_bytes,
 					 (off_t)(lowest * sizeof(uint64_t)));
 
@@ -185,8 +185,7 @@ int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, si
 		for (; i < past; i++) {
 			uint64_t at = kpage->wanted[i].pfn - lowest;
 
-			values[kpage->wanted[i].place] =
-				at < got_frames ? kpage->window[at] : none;
+			values[kpage->wanted[i].place] = at < got_frames ? kpage->window[at] : none;
 		}
 	}
 	return 0;

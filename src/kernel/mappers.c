@@ -43,8 +43,10 @@ static void search_process(const struct host *host, pid_t pid, const struct sear
 			out->items = xgrow(out->items, out->nr, &out->room, sizeof(*out->items));
 			mapper = &out->items[out->nr++];
 			*mapper = (struct mapper){
-				.pid = pid, .start_addr = vma->start_addr,
-				.end_addr = vma->end_addr, .off_bytes = vma->off_bytes,
+				.pid = pid,
+				.start_addr = vma->start_addr,
+				.end_addr = vma->end_addr,
+				.off_bytes = vma->off_bytes,
 				.perms = vma->perms,
 			};
 			snprintf(mapper->comm, sizeof(mapper->comm), "%s", info.comm);

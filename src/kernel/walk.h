@@ -16,7 +16,7 @@
 struct walker;
 
 enum walk_want {
-	WALK_STATES = 0, /* always: present, swapped, file, zero, huge */
+	WALK_STATES = 0,      /* always: present, swapped, file, zero, huge */
 	WALK_FRAMES = 1 << 0, /* pagemap: frame numbers, exclusive */
 	WALK_FLAGS = 1 << 1,  /* kpageflags; implies frames */
 	WALK_COUNTS = 1 << 2, /* kpagecount; implies frames */

@@ -27,8 +27,8 @@ struct lab {
 
 	pthread_t thread;
 	atomic_bool cancel; /* lab_free() has been called */
-	int event_fd;	    /* counts views; the reader's */
-	int order_fd;	    /* counts orders; the thread's */
+	int event_fd;       /* counts views; the reader's */
+	int order_fd;       /* counts orders; the thread's */
 
 	pthread_mutex_t mutex;
 	struct lab_view *newest;

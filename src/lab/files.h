@@ -8,7 +8,7 @@
 
 /* Who watches while a file is made. */
 struct files_watch {
-	const atomic_bool *cancel; /* true: give up with -ECANCELED */
+	const atomic_bool *cancel;                       /* true: give up with -ECANCELED */
 	void (*progress)(void *arg, uint64_t len_bytes); /* so many more have been written */
 	void *arg;
 };

@@ -17,13 +17,13 @@
 struct lab;
 
 struct lab_config {
-	const char *file;	/* copied for each lane; NULL: generate size_bytes */
+	const char *file; /* copied for each lane; NULL: generate size_bytes */
 	uint64_t size_bytes;
 	uint64_t pace_bytes_per_s; /* 0: full speed */
-	const char *dir;	/* where the lanes' files go; NULL: $XDG_CACHE_HOME/pagewalk */
-	bool keep;		/* leave the files behind */
-	bool one_at_a_time;	/* lanes run one after the other (the table), not together */
-	bool start_at_once;	/* run as soon as everything is ready */
+	const char *dir;           /* where the lanes' files go; NULL: $XDG_CACHE_HOME/pagewalk */
+	bool keep;                 /* leave the files behind */
+	bool one_at_a_time;        /* lanes run one after the other (the table), not together */
+	bool start_at_once;        /* run as soon as everything is ready */
 	enum lab_start start;
 	const char *actor_path; /* of pagewalk-actor */
 	size_t nr_modes;

@@ -22,9 +22,9 @@ enum lane_part {
 /* One half of a lane: the process, and how it is observed. */
 struct lane_half {
 	struct actor actor;
-	struct proc *proc; /* observed like any PID; NULL where that is refused */
+	struct proc *proc;      /* observed like any PID; NULL where that is refused */
 	struct wire_usage base; /* what it had used before the transfer began */
-	bool reported;		/* its own final figures are in the view */
+	bool reported;          /* its own final figures are in the view */
 };
 
 /* A moment of a running transfer, for the rate. */

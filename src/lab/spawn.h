@@ -14,7 +14,7 @@ struct actor {
 	int pid_fd;
 	int control_fd;
 	struct wire_progress *progress; /* shared with it; stays readable when it is gone */
-	int wait_status;		/* of waitpid(2), once it is reaped */
+	int wait_status;                /* of waitpid(2), once it is reaped */
 };
 
 /* An actor that is not there. */

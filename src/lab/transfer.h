@@ -39,7 +39,7 @@ struct transfer {
 	int file_fd, socket_fd;
 	uint64_t size_bytes; /* to send */
 	uint64_t off_bytes;  /* sent so far; the driver adds what a step returns */
-	bool paced;	     /* small steps are wanted, so that eyes can follow */
+	bool paced;          /* small steps are wanted, so that eyes can follow */
 	struct wire_progress *progress;
 	void *own; /* the mode's state */
 };

@@ -28,7 +28,7 @@
 #define WIRE_VERSION 1
 
 /* Descriptors that an actor is started with. */
-#define WIRE_CONTROL_FD	 3
+#define WIRE_CONTROL_FD  3
 #define WIRE_PROGRESS_FD 4
 
 enum wire_type {
@@ -74,29 +74,30 @@ struct wire_usage {
 struct wire_message {
 	uint32_t magic;
 	uint16_t version;
-	uint16_t type;	     /* enum wire_type */
-	uint32_t len_bytes;  /* of the whole message: always sizeof(struct wire_message) */
-	uint32_t port;	     /* LISTENING, PREPARE: the sink's; READY, PEER: the sender's */
-	uint32_t framing;    /* READY, PEER: enum wire_framing */
-	int32_t err;	     /* FAILED: a positive errno */
-	uint64_t size_bytes; /* PREPARE, PEER: of the payload; READY: of one buffer; SENT, RECEIVED */
+	uint16_t type;      /* enum wire_type */
+	uint32_t len_bytes; /* of the whole message: always sizeof(struct wire_message) */
+	uint32_t port;      /* LISTENING, PREPARE: the sink's; READY, PEER: the sender's */
+	uint32_t framing;   /* READY, PEER: enum wire_framing */
+	int32_t err;        /* FAILED: a positive errno */
+	uint64_t
+		size_bytes; /* PREPARE, PEER: of the payload; READY: of one buffer; SENT, RECEIVED */
 	uint64_t pace_bytes_per_s; /* PREPARE, PACE: 0 is full speed */
-	uint64_t hash;		   /* RECEIVED: XXH3, 64 bits, of the payload */
-	uint64_t calls;		   /* SENT, RECEIVED */
-	uint64_t finished_ns;	   /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
+	uint64_t hash;             /* RECEIVED: XXH3, 64 bits, of the payload */
+	uint64_t calls;            /* SENT, RECEIVED */
+	uint64_t finished_ns;      /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
 	struct wire_usage usage;   /* READY, ACCEPTED: the base; SENT, RECEIVED: since then */
-	char text[WIRE_TEXT];	   /* FAILED: what failed; NUL-terminated */
+	char text[WIRE_TEXT];      /* FAILED: what failed; NUL-terminated */
 };
 
 /* The shared page. Each field has one writer; a reader may see them a moment apart. */
 struct wire_progress {
-	_Atomic uint64_t bytes;	       /* payload sent or received */
-	_Atomic uint64_t calls;	       /* transfer system calls made */
-	_Atomic uint64_t started_ns;   /* CLOCK_MONOTONIC of the sender's START; 0 before */
-	_Atomic uint64_t paused_ns;    /* length of all pauses that have ended */
+	_Atomic uint64_t bytes;          /* payload sent or received */
+	_Atomic uint64_t calls;          /* transfer system calls made */
+	_Atomic uint64_t started_ns;     /* CLOCK_MONOTONIC of the sender's START; 0 before */
+	_Atomic uint64_t paused_ns;      /* length of all pauses that have ended */
 	_Atomic uint64_t pause_began_ns; /* of a pause that lasts; 0: none */
-	_Atomic uint64_t window_addr;  /* the buffer or mapping in use, in the actor's space */
-	_Atomic uint64_t doorbell;     /* written by the coordinator: one more with each message */
+	_Atomic uint64_t window_addr;    /* the buffer or mapping in use, in the actor's space */
+	_Atomic uint64_t doorbell; /* written by the coordinator: one more with each message */
 };
 
 /* A message of this type, the rest zero. */

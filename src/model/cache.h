@@ -19,9 +19,9 @@ struct cache_info {
 	uint64_t size_bytes;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
-	enum source source;	/* SOURCE_CACHESTAT or SOURCE_MINCORE */
-	enum why why;		/* why nothing below is known, or WHY_OK */
-	enum why why_states;	/* dirty, writeback, evicted: mincore does not tell */
+	enum source source;  /* SOURCE_CACHESTAT or SOURCE_MINCORE */
+	enum why why;        /* why nothing below is known, or WHY_OK */
+	enum why why_states; /* dirty, writeback, evicted: mincore does not tell */
 	struct cache_counts total;
 	uint64_t pages_per_cell; /* a power of two */
 	size_t nr_cells;

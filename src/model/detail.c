@@ -49,9 +49,9 @@ static void describe_present(const struct page_detail *detail, char *out, size_t
 	if (detail->pfn_why == WHY_OK)
 		at += snprintf(out + at, room - (size_t)at, ", frame %" PRIx64, detail->pfn);
 	else
-		at += snprintf(out + at, room - (size_t)at, ", frame unknown: %s",
-			       source_refusal(SOURCE_FRAMES, detail->pfn_why, refusal,
-					      sizeof(refusal)));
+		at += snprintf(
+			out + at, room - (size_t)at, ", frame unknown: %s",
+			source_refusal(SOURCE_FRAMES, detail->pfn_why, refusal, sizeof(refusal)));
 	if (detail->mapcount_why == WHY_OK && at < (int)room)
 		snprintf(out + at, room - (size_t)at, ", %s",
 			 mapped_times(detail->mapcount, times));
@@ -69,9 +69,10 @@ char *page_detail_sentence(const struct page_detail *detail, char *out, size_t r
 	else if (detail->state & PAGE_PRESENT)
 		describe_present(detail, out, room);
 	else if (detail->state & PAGE_SWAPPED && detail->swap_why == WHY_OK)
-		snprintf(out, room, "swapped out to area %u, slot %" PRIu64
-			 ": the next access is a major fault", detail->swap_type,
-			 detail->swap_offset);
+		snprintf(out, room,
+			 "swapped out to area %u, slot %" PRIu64
+			 ": the next access is a major fault",
+			 detail->swap_type, detail->swap_offset);
 	else if (detail->state & PAGE_SWAPPED)
 		snprintf(out, room, "swapped out: the next access is a major fault");
 	else if (!(detail->vma.perms & (VMA_READ | VMA_WRITE | VMA_EXEC)))

@@ -15,10 +15,10 @@
 struct page_detail {
 	uint64_t addr;
 	struct addr_split split;
-	bool mapped;	  /* a VMA holds it */
-	struct vma vma;	  /* path is owned by the detail */
-	enum why why;	  /* of state */
-	unsigned state;	  /* enum page_state */
+	bool mapped;    /* a VMA holds it */
+	struct vma vma; /* path is owned by the detail */
+	enum why why;   /* of state */
+	unsigned state; /* enum page_state */
 	enum why leaf_why;
 	uint64_t leaf_bytes; /* 0 where nothing is present */
 	enum why pfn_why;

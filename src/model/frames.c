@@ -25,14 +25,14 @@ uint64_t frame_map_fit(const struct zone *zones, size_t nr_zones, size_t columns
 		size_t need = 0;
 
 		for (size_t z = 0; z < nr_zones; z++)
-			need += (cells_of(zones[z].spanned, frames_per_cell) + columns - 1) / columns;
+			need += (cells_of(zones[z].spanned, frames_per_cell) + columns - 1) /
+				columns;
 		if (need <= rows)
 			return frames_per_cell;
 	}
 }
 
-struct frame_map *frame_map_new(const struct zone *zones, size_t nr_zones,
-				uint64_t frames_per_cell)
+struct frame_map *frame_map_new(const struct zone *zones, size_t nr_zones, uint64_t frames_per_cell)
 {
 	struct frame_map *map = xcalloc(1, sizeof(*map));
 
@@ -43,8 +43,8 @@ struct frame_map *frame_map_new(const struct zone *zones, size_t nr_zones,
 	map->first_cell = xcalloc(nr_zones + 1, sizeof(*map->first_cell));
 	for (size_t z = 0; z < nr_zones; z++) {
 		map->zones[z] = zones[z];
-		map->first_cell[z + 1] =
-			map->first_cell[z] + cells_of(zones[z].spanned, map->frames_per_cell);
+		map->first_cell[z + 1] = map->first_cell[z] +
+					 cells_of(zones[z].spanned, map->frames_per_cell);
 	}
 	map->nr_cells = map->first_cell[nr_zones];
 	map->hits = xcalloc(map->nr_cells, sizeof(*map->hits));

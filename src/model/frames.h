@@ -30,9 +30,9 @@ struct frame_map {
 	struct zone *zones;
 	size_t *first_cell; /* nr_zones + 1 entries: zone z has cells first_cell[z].. */
 	size_t nr_cells;
-	uint32_t *hits;	      /* pages of the process by cell */
-	uint64_t elsewhere;   /* frames outside every zone: device memory */
-	uint64_t counted;     /* pages whose frame was known */
+	uint32_t *hits;     /* pages of the process by cell */
+	uint64_t elsewhere; /* frames outside every zone: device memory */
+	uint64_t counted;   /* pages whose frame was known */
 };
 
 /* An empty map over copies of the zones. The caller unrefs it. */

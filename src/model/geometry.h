@@ -12,8 +12,8 @@
  * many bits a user address has. Nothing in pagewalk hard-codes 4096 or four levels.
  */
 struct geometry {
-	unsigned page_shift;	 /* page size = 1 << page_shift bytes */
-	unsigned levels;	 /* 2 to 5 */
+	unsigned page_shift;     /* page size = 1 << page_shift bytes */
+	unsigned levels;         /* 2 to 5 */
 	unsigned user_addr_bits; /* user addresses are below 1 << user_addr_bits */
 };
 

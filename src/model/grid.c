@@ -138,7 +138,7 @@ void grid_finish(struct grid *grid, enum why why)
 		struct grid_cell *cell = &grid->cells[i];
 		uint64_t counted = 0, pages = grid_cell_pages(grid, i);
 
-		for (int class = 0; class < NR_CLASS; class++)
+		for (int class = 0; class < NR_CLASS; class ++)
 			counted += cell->nr[class];
 		if (counted < pages)
 			cell->nr[why == WHY_OK ? CLASS_ABSENT : CLASS_UNKNOWN] += pages - counted;
@@ -149,14 +149,14 @@ static uint64_t present_in(const struct grid_cell *cell)
 {
 	uint64_t nr = 0;
 
-	for (int class = 0; class < NR_CLASS; class++)
+	for (int class = 0; class < NR_CLASS; class ++)
 		if (class != CLASS_ABSENT && class != CLASS_SWAPPED && class != CLASS_UNKNOWN)
 			nr += cell->nr[class];
 	return nr;
 }
 
-static enum cell_change change_between(const struct grid_cell *before,
-				       const struct grid_cell *now, bool frames_known)
+static enum cell_change change_between(const struct grid_cell *before, const struct grid_cell *now,
+				       bool frames_known)
 {
 	uint64_t present_before, present_now;
 
@@ -184,12 +184,12 @@ void grid_compare(struct grid *now, const struct grid *before, uint64_t now_ns)
 		return;
 	frames_known = before->frames_known && now->frames_known;
 	for (size_t i = 0; i < now->nr_cells; i++) {
-		enum cell_change change =
-			change_between(&before->cells[i], &now->cells[i], frames_known);
+		enum cell_change change = change_between(&before->cells[i], &now->cells[i],
+							 frames_known);
 
 		now->cells[i].change = change == CELL_SAME ? before->cells[i].change : change;
-		now->cells[i].changed_ns =
-			change == CELL_SAME ? before->cells[i].changed_ns : now_ns;
+		now->cells[i].changed_ns = change == CELL_SAME ? before->cells[i].changed_ns
+							       : now_ns;
 	}
 }
 
@@ -197,7 +197,7 @@ void grid_cell_classes(const struct grid_cell *cell, enum page_class *first,
 		       enum page_class *second)
 {
 	*first = *second = NR_CLASS;
-	for (enum page_class class = 0; class < NR_CLASS; class++) {
+	for (enum page_class class = 0; class < NR_CLASS; class ++) {
 		if (class == CLASS_ABSENT || !cell->nr[class])
 			continue;
 		if (*first == NR_CLASS || cell->nr[class] > cell->nr[*first]) {
@@ -212,7 +212,7 @@ void grid_cell_classes(const struct grid_cell *cell, enum page_class *first,
 const char *cell_change_name(enum cell_change change)
 {
 	static const char *const names[] = {
-		[CELL_SAME] = "unchanged", [CELL_ARRIVED] = "arrived", [CELL_LEFT] = "left",
+		[CELL_SAME] = "unchanged",  [CELL_ARRIVED] = "arrived",   [CELL_LEFT] = "left",
 		[CELL_DIRTIED] = "dirtied", [CELL_MOVED] = "moved frame", [CELL_OTHER] = "changed",
 	};
 

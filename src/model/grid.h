@@ -19,8 +19,8 @@ enum cell_change {
 	CELL_ARRIVED, /* pages became present */
 	CELL_LEFT,    /* pages went */
 	CELL_DIRTIED,
-	CELL_MOVED,   /* same pages, other frames: copy on write, migration */
-	CELL_OTHER,   /* the classes changed otherwise */
+	CELL_MOVED, /* same pages, other frames: copy on write, migration */
+	CELL_OTHER, /* the classes changed otherwise */
 };
 
 struct grid_cell {
@@ -35,7 +35,7 @@ struct grid {
 	atomic_uint refs;
 	uint64_t start_vpn, nr_pages;
 	uint64_t pages_per_cell; /* a power of two */
-	enum why why;		 /* why the pages not counted are unknown; WHY_OK: they are absent */
+	enum why why; /* why the pages not counted are unknown; WHY_OK: they are absent */
 	bool frames_known;
 	size_t nr_cells;
 	struct grid_cell cells[];

@@ -27,18 +27,18 @@ enum lane_state {
 
 enum hash_state {
 	HASH_PENDING,
-	HASH_EQUAL,  /* the sink's XXH3 is that of the file */
+	HASH_EQUAL, /* the sink's XXH3 is that of the file */
 	HASH_DIFFERS,
 };
 
 /* CPU time, faults and calls of one process of a lane, as far as it has got. */
 struct lane_side {
-	pid_t pid; /* 0 before it is started */
-	enum why why;	 /* why the figures below are unknown, or WHY_OK */
+	pid_t pid;                   /* 0 before it is started */
+	enum why why;                /* why the figures below are unknown, or WHY_OK */
 	uint64_t user_ns, system_ns; /* to the tick while it runs, exact in the end */
-	uint64_t cpu_ns;	     /* both, not rounded to the tick */
+	uint64_t cpu_ns;             /* both, not rounded to the tick */
 	uint64_t minflt, majflt;
-	uint64_t calls;	 /* transfer system calls, counted by the actor itself; exact */
+	uint64_t calls; /* transfer system calls, counted by the actor itself; exact */
 };
 
 struct lane_view {
@@ -47,15 +47,15 @@ struct lane_view {
 	enum hash_state hash_state;
 	uint64_t size_bytes;
 	uint64_t sent_bytes, received_bytes;
-	uint64_t elapsed_ns;	/* of sending, pauses left out; up to the sink's answer once done */
+	uint64_t elapsed_ns; /* of sending, pauses left out; up to the sink's answer once done */
 	uint64_t rate_bytes_per_s; /* over the last second while it runs, else the mean */
-	uint64_t buffer_bytes;	/* one step: buffer or window that the mode uses */
+	uint64_t buffer_bytes;     /* one step: buffer or window that the mode uses */
 	struct lane_side sender, sink;
 	struct cache_info cache; /* of the lane's file by offset */
-	bool start_verified;	/* the residency asked for was verified before the start */
+	bool start_verified;     /* the residency asked for was verified before the start */
 	uint64_t start_cached_pages, start_pages;
-	char path[256];		/* the lane's file, safe to draw */
-	char error[160];	/* of LANE_FAILED */
+	char path[256];  /* the lane's file, safe to draw */
+	char error[160]; /* of LANE_FAILED */
 };
 
 enum lab_phase {
@@ -63,8 +63,8 @@ enum lab_phase {
 	LAB_READY,
 	LAB_RUNNING,
 	LAB_PAUSED,
-	LAB_DONE,      /* every lane is done or failed */
-	LAB_FAILED,    /* `error` says why nothing can run */
+	LAB_DONE,   /* every lane is done or failed */
+	LAB_FAILED, /* `error` says why nothing can run */
 };
 
 enum lab_start {
@@ -74,11 +74,11 @@ enum lab_start {
 
 /* What a user may tell the lab to do; `arg` goes with the command. */
 enum lab_command {
-	LAB_CMD_START,	 /* or go on after a pause */
+	LAB_CMD_START, /* or go on after a pause */
 	LAB_CMD_PAUSE,
 	LAB_CMD_RESTART, /* arg: enum lab_start; senders are replaced, files brought back */
-	LAB_CMD_PACE,	 /* arg: bytes per second, 0: full speed */
-	LAB_CMD_CELLS,	 /* arg: how many cells each lane's file map shall have */
+	LAB_CMD_PACE,    /* arg: bytes per second, 0: full speed */
+	LAB_CMD_CELLS,   /* arg: how many cells each lane's file map shall have */
 };
 
 #define LAB_MAX_LANES 16
@@ -91,7 +91,7 @@ struct lab_view {
 	uint64_t size_bytes;
 	uint64_t pace_bytes_per_s; /* of each lane; 0: full speed */
 	uint64_t prepared_bytes, prepare_total_bytes;
-	char doing[96];	 /* while preparing: what is being done now */
+	char doing[96];  /* while preparing: what is being done now */
 	char error[200]; /* of LAB_FAILED */
 	size_t nr_lanes;
 	struct lane_view lanes[LAB_MAX_LANES];

@@ -20,21 +20,21 @@ enum transfer_mode {
 
 /* One hop of a byte on its way: how it gets there, and where it then is. */
 struct mode_hop {
-	const char *how;  /* "readahead", "copy by CPU", "frame reference" */
-	const char *to;	  /* "page cache", "heap buffer 64K", "socket buffer" */
-	bool cpu_copy;	  /* the sender's CPU copies each byte here */
-	bool page_cache;  /* `to` is the page cache: the file's map is drawn here */
+	const char *how; /* "readahead", "copy by CPU", "frame reference" */
+	const char *to;  /* "page cache", "heap buffer 64K", "socket buffer" */
+	bool cpu_copy;   /* the sender's CPU copies each byte here */
+	bool page_cache; /* `to` is the page cache: the file's map is drawn here */
 };
 
 #define MODE_MAX_HOPS 6
 
 struct mode_info {
-	const char *key;     /* "mmap-write": on the command line and in JSON */
-	const char *title;   /* "mmap + write" */
-	const char *calls;   /* "read(2), write(2)" */
-	const char *avoids;  /* what is not copied here, one clause; said of every lane */
-	unsigned copies;     /* by the sender's CPU, per byte */
-	size_t nr_hops;	     /* the first hop starts at the disk */
+	const char *key;    /* "mmap-write": on the command line and in JSON */
+	const char *title;  /* "mmap + write" */
+	const char *calls;  /* "read(2), write(2)" */
+	const char *avoids; /* what is not copied here, one clause; said of every lane */
+	unsigned copies;    /* by the sender's CPU, per byte */
+	size_t nr_hops;     /* the first hop starts at the disk */
 	struct mode_hop hops[MODE_MAX_HOPS];
 };
 

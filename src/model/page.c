@@ -120,11 +120,11 @@ char *frame_flags_text(uint64_t flags, char *out, size_t room)
 const char *page_class_name(enum page_class class)
 {
 	static const char *const names[NR_CLASS] = {
-		[CLASS_ABSENT] = "absent",   [CLASS_ANON] = "anonymous",
-		[CLASS_FILE] = "file",	     [CLASS_SHMEM] = "shared memory",
+		[CLASS_ABSENT] = "absent",    [CLASS_ANON] = "anonymous",
+		[CLASS_FILE] = "file",        [CLASS_SHMEM] = "shared memory",
 		[CLASS_DIRTY] = "file dirty", [CLASS_SWAPPED] = "swapped",
-		[CLASS_ZERO] = "zero page",  [CLASS_HUGE] = "huge page",
-		[CLASS_KSM] = "KSM",	     [CLASS_OTHER] = "kernel or device",
+		[CLASS_ZERO] = "zero page",   [CLASS_HUGE] = "huge page",
+		[CLASS_KSM] = "KSM",          [CLASS_OTHER] = "kernel or device",
 		[CLASS_UNKNOWN] = "unknown",
 	};
 
@@ -142,8 +142,7 @@ static enum page_class classify_file(uint64_t flags, bool flags_known, enum vma_
 	return CLASS_FILE;
 }
 
-enum page_class page_classify(unsigned state, uint64_t flags, bool flags_known,
-			      enum vma_kind kind)
+enum page_class page_classify(unsigned state, uint64_t flags, bool flags_known, enum vma_kind kind)
 {
 	flags = frame_flags_clean(flags);
 	if (state & PAGE_SWAPPED)

@@ -12,9 +12,9 @@
 enum page_state {
 	PAGE_PRESENT = 1 << 0,
 	PAGE_SWAPPED = 1 << 1,
-	PAGE_FILE = 1 << 2, /* file page or shared anonymous memory */
-	PAGE_ZERO = 1 << 3, /* the zero page: PAGEMAP_SCAN or kpageflags tell */
-	PAGE_HUGE = 1 << 4, /* mapped by a leaf above the lowest level: PAGEMAP_SCAN tells */
+	PAGE_FILE = 1 << 2,      /* file page or shared anonymous memory */
+	PAGE_ZERO = 1 << 3,      /* the zero page: PAGEMAP_SCAN or kpageflags tell */
+	PAGE_HUGE = 1 << 4,      /* mapped by a leaf above the lowest level: PAGEMAP_SCAN tells */
 	PAGE_EXCLUSIVE = 1 << 5, /* mapped by this process alone: pagemap tells */
 	PAGE_SOFT_DIRTY = 1 << 6,
 	PAGE_UFFD_WP = 1 << 7,
@@ -22,14 +22,14 @@ enum page_state {
 };
 
 /* Pagemap entries (Documentation/admin-guide/mm/pagemap.rst). */
-#define PM_PFN_MASK	((UINT64_C(1) << 55) - 1)
-#define PM_SOFT_DIRTY	(UINT64_C(1) << 55)
-#define PM_EXCLUSIVE	(UINT64_C(1) << 56)
-#define PM_UFFD_WP	(UINT64_C(1) << 57)
-#define PM_GUARD	(UINT64_C(1) << 58)
-#define PM_FILE		(UINT64_C(1) << 61)
-#define PM_SWAPPED	(UINT64_C(1) << 62)
-#define PM_PRESENT	(UINT64_C(1) << 63)
+#define PM_PFN_MASK   ((UINT64_C(1) << 55) - 1)
+#define PM_SOFT_DIRTY (UINT64_C(1) << 55)
+#define PM_EXCLUSIVE  (UINT64_C(1) << 56)
+#define PM_UFFD_WP    (UINT64_C(1) << 57)
+#define PM_GUARD      (UINT64_C(1) << 58)
+#define PM_FILE       (UINT64_C(1) << 61)
+#define PM_SWAPPED    (UINT64_C(1) << 62)
+#define PM_PRESENT    (UINT64_C(1) << 63)
 
 /* The enum page_state bits of a pagemap entry. */
 unsigned page_state_of_entry(uint64_t entry);
@@ -116,8 +116,7 @@ const char *page_class_name(enum page_class class);
  * The class of a page: its state, its frame's flags (0 and flags_known false
  * where they were refused or not asked) and the kind of its VMA.
  */
-enum page_class page_classify(unsigned state, uint64_t flags, bool flags_known,
-			      enum vma_kind kind);
+enum page_class page_classify(unsigned state, uint64_t flags, bool flags_known, enum vma_kind kind);
 
 /*
  * A span: pages that follow each other with one state, as a walk delivers them.
@@ -129,18 +128,18 @@ struct page_span {
 	uint64_t nr_pages;
 	unsigned state; /* enum page_state, without PAGE_EXCLUSIVE where entries differ */
 	const uint64_t *pfns;
-	const uint64_t *flags;	    /* kpageflags */
-	const uint64_t *mapcounts;  /* kpagecount */
-	const uint64_t *entries;    /* pagemap */
+	const uint64_t *flags;     /* kpageflags */
+	const uint64_t *mapcounts; /* kpagecount */
+	const uint64_t *entries;   /* pagemap */
 };
 
 /* Counts over pages; what a field means is its name in the JSON of `map`. */
 struct page_counts {
 	uint64_t pages;
 	uint64_t present, swapped, file, anon, zero, huge;
-	uint64_t exclusive;			     /* from pagemap */
+	uint64_t exclusive;                                 /* from pagemap */
 	uint64_t dirty, writeback, active, referenced, ksm; /* from kpageflags */
-	uint64_t shared;			     /* from kpagecount: mapped more than once */
+	uint64_t shared; /* from kpagecount: mapped more than once */
 };
 
 /* Adds a span's pages; `pages` itself is not touched (it is the VMA's size). */

@@ -10,7 +10,7 @@
 enum process_life {
 	PROCESS_LIVE,
 	PROCESS_KTHREAD, /* a kernel thread: it has no user address space */
-	PROCESS_ZOMBIE,	 /* exited and not yet reaped: its memory is given back */
+	PROCESS_ZOMBIE,  /* exited and not yet reaped: its memory is given back */
 	PROCESS_GONE,
 };
 
@@ -20,10 +20,10 @@ struct process_info {
 	pid_t ppid;
 	uid_t uid;
 	enum process_life life;
-	char state; /* R, S, D, T, Z, ... as in proc_pid_stat(5) */
-	char comm[64]; /* raw bytes; make them safe before drawing */
+	char state;                /* R, S, D, T, Z, ... as in proc_pid_stat(5) */
+	char comm[64];             /* raw bytes; make them safe before drawing */
 	uint64_t start_time_ticks; /* since boot: with the PID, its identity */
-	uint64_t exec_id;	   /* changes when the process execs; 0 where hidden */
+	uint64_t exec_id;          /* changes when the process execs; 0 where hidden */
 	unsigned nr_threads;
 	uint64_t rss_bytes, swap_bytes, page_tables_bytes;
 	uint64_t minflt, majflt;

@@ -54,7 +54,9 @@ void run_list_add_span(struct run_list *list, const struct page_span *span)
 {
 	if (!span->entries) {
 		struct page_run run = {
-			.vpn = span->vpn, .nr_pages = span->nr_pages, .state = span->state,
+			.vpn = span->vpn,
+			.nr_pages = span->nr_pages,
+			.state = span->state,
 		};
 
 		add_run(list, &run);

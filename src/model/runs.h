@@ -15,7 +15,7 @@
 struct page_run {
 	uint64_t vpn, nr_pages;
 	unsigned state; /* enum page_state, PAGE_EXCLUSIVE included where known */
-	uint64_t pfn;	/* of the first page; 0 unknown or none */
+	uint64_t pfn;   /* of the first page; 0 unknown or none */
 	uint64_t flags; /* cleaned */
 	uint64_t mapcount;
 	bool has_flags, has_mapcount;

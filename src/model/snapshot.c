@@ -29,8 +29,8 @@ struct vma_table *vma_table_new(struct vma_list *list, const struct geometry *ge
 	table->counts = xcalloc(nr, sizeof(*table->counts));
 	table->why = xcalloc(nr, sizeof(*table->why));
 	for (size_t i = 0; i < nr; i++) {
-		table->counts[i].pages =
-			vma_len_bytes(vma_list_at(list, i)) >> geometry->page_shift;
+		table->counts[i].pages = vma_len_bytes(vma_list_at(list, i)) >>
+					 geometry->page_shift;
 		table->why[i] = WHY_NOT_ASKED;
 	}
 	return table;

@@ -20,12 +20,12 @@
  */
 struct vma_table {
 	atomic_uint refs;
-	struct vma_list *list; /* owned */
+	struct vma_list *list;      /* owned */
 	struct page_counts *counts; /* one for each VMA */
-	enum why *why;		    /* why a VMA's counts are unknown, or WHY_OK */
+	enum why *why;              /* why a VMA's counts are unknown, or WHY_OK */
 	struct page_counts totals;  /* over the VMAs that are known */
-	bool has_zero_huge;	    /* PAGEMAP_SCAN answered: zero and huge are counted */
-	bool has_frames;	    /* pagemap entries: exclusive is counted */
+	bool has_zero_huge;         /* PAGEMAP_SCAN answered: zero and huge are counted */
+	bool has_frames;            /* pagemap entries: exclusive is counted */
 	bool has_flags, has_mapcounts;
 	uint64_t counted_mono_ns;
 };
@@ -65,19 +65,19 @@ struct snapshot {
 	struct geometry geometry;
 	struct process_info process;
 	uint64_t execed_mono_ns; /* when it was last seen to exec; 0: never */
-	uint64_t period_ns;	 /* between snapshots */
+	uint64_t period_ns;      /* between snapshots */
 	double minflt_per_s, majflt_per_s;
 	enum why pss_why;
 	uint64_t pss_bytes;
 	struct sources sources;
 	enum why maps_why;
-	struct vma_table *vmas;	  /* NULL where maps_why says so */
-	struct grid *view;	  /* the range that the screen shows; NULL: none */
+	struct vma_table *vmas;   /* NULL where maps_why says so */
+	struct grid *view;        /* the range that the screen shows; NULL: none */
 	struct frame_map *frames; /* NULL where frames are not known */
 	enum why frames_why;
 	bool has_detail;
 	struct page_detail detail; /* of the page under the cursor */
-	bool scanning;		   /* more of this pass is still to come */
+	bool scanning;             /* more of this pass is still to come */
 	struct snapshot_cost cost;
 };
 

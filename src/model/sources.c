@@ -6,7 +6,7 @@
 
 struct source_row {
 	const char *name;
-	const char *denied;	 /* what the privilege is, and how to have it */
+	const char *denied;      /* what the privilege is, and how to have it */
 	const char *unsupported; /* since when it exists */
 };
 
@@ -27,7 +27,8 @@ static const struct source_row rows[NR_SOURCE] = {
 			       "the page cache is told only to a file's owner or writer (sudo)",
 			       "cachestat is since Linux 6.5" },
 	[SOURCE_MINCORE] = { "mincore",
-			     "mincore says 'all resident' to all but a file's owner or writer (sudo)",
+			     "mincore says 'all resident' to all but a file's owner or writer "
+			     "(sudo)",
 			     "this file cannot be mapped" },
 	[SOURCE_STATUS] = { "status", "", "" },
 	[SOURCE_SMAPS] = { "smaps_rollup", "another user's process needs CAP_SYS_PTRACE (sudo)",

@@ -273,9 +273,9 @@ char *vma_perms_text(const struct vma *vma, char out[5])
 const char *vma_kind_name(enum vma_kind kind)
 {
 	static const char *const names[NR_VMA_KIND] = {
-		[VMA_ANON] = "anon",	   [VMA_FILE] = "file",	    [VMA_SHMEM] = "shmem",
-		[VMA_HEAP] = "heap",	   [VMA_STACK] = "stack",   [VMA_HUGETLB] = "hugetlb",
-		[VMA_DEVICE] = "device",   [VMA_SPECIAL] = "special",
+		[VMA_ANON] = "anon",     [VMA_FILE] = "file",       [VMA_SHMEM] = "shmem",
+		[VMA_HEAP] = "heap",     [VMA_STACK] = "stack",     [VMA_HUGETLB] = "hugetlb",
+		[VMA_DEVICE] = "device", [VMA_SPECIAL] = "special",
 	};
 
 	return names[kind];

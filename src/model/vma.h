@@ -10,7 +10,7 @@
 enum vma_kind {
 	VMA_ANON,
 	VMA_FILE,
-	VMA_SHMEM,   /* shared anonymous memory, memfd, System V, /dev/shm */
+	VMA_SHMEM, /* shared anonymous memory, memfd, System V, /dev/shm */
 	VMA_HEAP,
 	VMA_STACK,
 	VMA_HUGETLB,
@@ -29,14 +29,14 @@ enum vma_perm {
 /* One line of /proc/PID/maps (proc_pid_maps(5)): an open value struct. */
 struct vma {
 	uint64_t start_addr;
-	uint64_t end_addr; /* exclusive */
+	uint64_t end_addr;  /* exclusive */
 	uint64_t off_bytes; /* of the mapping in the file */
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	unsigned perms; /* enum vma_perm */
 	enum vma_kind kind;
-	bool deleted;	     /* the path carried " (deleted)" */
-	const char *path;    /* raw bytes as the kernel gave them, unescaped; "" where none */
+	bool deleted;     /* the path carried " (deleted)" */
+	const char *path; /* raw bytes as the kernel gave them, unescaped; "" where none */
 };
 
 /* VMAs in address order, with the text that their paths point into. */

@@ -80,9 +80,9 @@ static void csv_run(FILE *out, const struct map_report *report, const struct pag
 {
 	char flags[512];
 
-	fprintf(out, "0x%" PRIx64 ",%" PRIu64 ",%s,%d,", run->vpn << report->snapshot->geometry.page_shift,
-		run->nr_pages, run->state & PAGE_PRESENT ? "present" : "swapped",
-		!!(run->state & PAGE_FILE));
+	fprintf(out, "0x%" PRIx64 ",%" PRIu64 ",%s,%d,",
+		run->vpn << report->snapshot->geometry.page_shift, run->nr_pages,
+		run->state & PAGE_PRESENT ? "present" : "swapped", !!(run->state & PAGE_FILE));
 	if (run->pfn)
 		fprintf(out, "0x%" PRIx64, run->pfn);
 	fputc(',', out);
@@ -104,7 +104,8 @@ int out_map_csv(FILE *out, const struct map_report *report)
 		return csv_done(out);
 	}
 	fputs("start,end,perms,offset_bytes,dev,inode,path,kind,pages,present,swapped,file,anon,"
-	      "zero,huge,exclusive,dirty,writeback,active,referenced,ksm,shared\n", out);
+	      "zero,huge,exclusive,dirty,writeback,active,referenced,ksm,shared\n",
+	      out);
 	for (size_t i = 0; table && i < vma_list_nr(table->list); i++)
 		csv_vma(out, report, i);
 	return csv_done(out);

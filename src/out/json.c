@@ -85,7 +85,8 @@ static void dump_members(FILE *out, json_t *object, const char *between)
 	const char *key, *separator = "";
 	json_t *value;
 
-	json_object_foreach (object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		json_t *name = json_string(key);
 
 		fputs(separator, out);

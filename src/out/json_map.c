@@ -44,7 +44,10 @@ struct count_field {
 	enum source source;
 };
 
-#define COUNT_FIELD(field, from) { #field, offsetof(struct page_counts, field), from }
+#define COUNT_FIELD(field, from)                                                                   \
+	{                                                                                          \
+#field, offsetof(struct page_counts, field), from                                  \
+	}
 
 static const struct count_field scan_fields[] = {
 	COUNT_FIELD(zero, SOURCE_PAGEMAP_SCAN),
@@ -52,8 +55,8 @@ static const struct count_field scan_fields[] = {
 };
 
 static const struct count_field frame_fields[] = {
-	COUNT_FIELD(exclusive, SOURCE_PAGEMAP),	   COUNT_FIELD(dirty, SOURCE_KPAGEFLAGS),
-	COUNT_FIELD(writeback, SOURCE_KPAGEFLAGS), COUNT_FIELD(active, SOURCE_KPAGEFLAGS),
+	COUNT_FIELD(exclusive, SOURCE_PAGEMAP),     COUNT_FIELD(dirty, SOURCE_KPAGEFLAGS),
+	COUNT_FIELD(writeback, SOURCE_KPAGEFLAGS),  COUNT_FIELD(active, SOURCE_KPAGEFLAGS),
 	COUNT_FIELD(referenced, SOURCE_KPAGEFLAGS), COUNT_FIELD(ksm, SOURCE_KPAGEFLAGS),
 	COUNT_FIELD(shared, SOURCE_KPAGECOUNT),
 };
@@ -147,8 +150,8 @@ static json_t *json_runs(const struct map_report *report, const struct vma *vma)
 static json_t *json_map_sources(const struct map_report *report)
 {
 	static const struct json_source groups[] = {
-		{ "vmas", SOURCE_MAPS },	 { "states", SOURCE_PAGEMAP_SCAN },
-		{ "frames", SOURCE_PAGEMAP },	 { "flags", SOURCE_KPAGEFLAGS },
+		{ "vmas", SOURCE_MAPS },         { "states", SOURCE_PAGEMAP_SCAN },
+		{ "frames", SOURCE_PAGEMAP },    { "flags", SOURCE_KPAGEFLAGS },
 		{ "counts", SOURCE_KPAGECOUNT }, { "rss_pages", SOURCE_STATUS },
 	};
 	json_t *object = json_sources(groups, sizeof(groups) / sizeof(groups[0]),
@@ -162,8 +165,10 @@ static json_t *json_map_sources(const struct map_report *report)
 int out_map_json(FILE *out, const struct map_report *report)
 {
 	static const char *const lives[] = {
-		[PROCESS_LIVE] = "live", [PROCESS_KTHREAD] = "kernel thread",
-		[PROCESS_ZOMBIE] = "zombie", [PROCESS_GONE] = "gone",
+		[PROCESS_LIVE] = "live",
+		[PROCESS_KTHREAD] = "kernel thread",
+		[PROCESS_ZOMBIE] = "zombie",
+		[PROCESS_GONE] = "gone",
 	};
 	const struct snapshot *snapshot = report->snapshot;
 	const struct process_info *process = &snapshot->process;
@@ -179,7 +184,8 @@ int out_map_json(FILE *out, const struct map_report *report)
 			    json_integer((json_int_t)process->start_time_ticks));
 	json_object_set_new(document, "page_size",
 			    json_integer((json_int_t)geometry_page_size(&snapshot->geometry)));
-	json_object_set_new(document, "levels", json_integer((json_int_t)snapshot->geometry.levels));
+	json_object_set_new(document, "levels",
+			    json_integer((json_int_t)snapshot->geometry.levels));
 	json_object_set_new(document, "kernel", json_string(report->kernel));
 	json_stream_begin(out, document, "vmas");
 	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
@@ -192,9 +198,9 @@ int out_map_json(FILE *out, const struct map_report *report)
 		json_stream_item(out, object, i == 0);
 	}
 	set_counts(totals, report, &table->totals, WHY_OK);
-	json_object_set_new(totals, "rss_pages",
-			    json_integer((json_int_t)(process->rss_bytes >>
-						      snapshot->geometry.page_shift)));
+	json_object_set_new(
+		totals, "rss_pages",
+		json_integer((json_int_t)(process->rss_bytes >> snapshot->geometry.page_shift)));
 	json_object_set_new(tail, "totals", totals);
 	return json_stream_end(out, tail);
 }
@@ -214,8 +220,7 @@ static json_t *json_indexes(const struct page_detail *detail, const struct geome
 			 geometry->levels);
 		json_set_unknown(object, level_key(level), reason);
 	}
-	json_object_set_new(object, "offset",
-			    json_integer((json_int_t)detail->split.offset_bytes));
+	json_object_set_new(object, "offset", json_integer((json_int_t)detail->split.offset_bytes));
 	return object;
 }
 
@@ -256,11 +261,12 @@ static void set_frame(json_t *object, const struct page_detail *detail,
 /* No frame stands behind the page: these fields do not exist rather than being unknown. */
 static void set_no_frame(json_t *object)
 {
-	static const char *const fields[] = { "leaf_bytes", "pfn", "physical", "flags", "mapcount",
-					      "cgroup" };
+	static const char *const fields[] = { "leaf_bytes", "pfn",      "physical",
+					      "flags",      "mapcount", "cgroup" };
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		json_set_unknown(object, fields[i], "not present: no frame stands behind this page");
+		json_set_unknown(object, fields[i],
+				 "not present: no frame stands behind this page");
 }
 
 static void set_swap(json_t *object, const struct page_detail *detail)
@@ -273,9 +279,9 @@ static void set_swap(json_t *object, const struct page_detail *detail)
 		return;
 	}
 	if (detail->swap_why != WHY_OK) {
-		json_set_unknown(object, "swap",
-				 source_refusal(SOURCE_FRAMES, detail->swap_why, reason,
-						sizeof(reason)));
+		json_set_unknown(
+			object, "swap",
+			source_refusal(SOURCE_FRAMES, detail->swap_why, reason, sizeof(reason)));
 		return;
 	}
 	swap = json_object();
@@ -336,9 +342,12 @@ static json_t *json_detail(const struct page_detail *detail, const struct geomet
 int out_translate_json(FILE *out, const struct translate_report *report)
 {
 	static const struct json_source groups[] = {
-		{ "vma", SOURCE_MAPS },		  { "present", SOURCE_PAGEMAP },
-		{ "leaf_bytes", SOURCE_PAGEMAP_SCAN }, { "pfn", SOURCE_PAGEMAP },
-		{ "flags", SOURCE_KPAGEFLAGS },	  { "mapcount", SOURCE_KPAGECOUNT },
+		{ "vma", SOURCE_MAPS },
+		{ "present", SOURCE_PAGEMAP },
+		{ "leaf_bytes", SOURCE_PAGEMAP_SCAN },
+		{ "pfn", SOURCE_PAGEMAP },
+		{ "flags", SOURCE_KPAGEFLAGS },
+		{ "mapcount", SOURCE_KPAGECOUNT },
 		{ "cgroup", SOURCE_KPAGECGROUP },
 	};
 	json_t *document = json_document("translate", report->taken_ns);

@@ -38,8 +38,7 @@ static char cell_glyph(const struct cache_info *info, const struct cache_counts 
 	return cell->cached * 2 >= cell->pages ? '+' : ':';
 }
 
-static void print_strip(FILE *out, const struct cache_report *report,
-			const struct cache_info *info)
+static void print_strip(FILE *out, const struct cache_report *report, const struct cache_info *info)
 {
 	char cell_size[FMT_LEN];
 
@@ -50,8 +49,9 @@ static void print_strip(FILE *out, const struct cache_report *report,
 			fprintf(out, "%s  %10" PRIu64 " ", i ? "\n" : "", i * info->pages_per_cell);
 		fputc(cell_glyph(info, &info->cells[i]), out);
 	}
-	fprintf(out, "\n  page index; 1 cell = %" PRIu64 " pages (%s): . absent  : some  + most  "
-		     "# all cached  D dirty\n",
+	fprintf(out,
+		"\n  page index; 1 cell = %" PRIu64 " pages (%s): . absent  : some  + most  "
+		"# all cached  D dirty\n",
 		info->pages_per_cell,
 		fmt_bytes_long(cell_size, info->pages_per_cell << report->page_shift));
 }

@@ -50,11 +50,13 @@ static void print_run(FILE *out, const struct map_report *report, const struct p
 		snprintf(frame, sizeof(frame), "%" PRIx64, run->pfn);
 	if (run->has_flags)
 		frame_flags_text(run->flags, flags, sizeof(flags));
-	fprintf(out, "  %s %8" PRIu64 " pages  %s%s%s", fmt_addr(addr, run->vpn
-		<< report->snapshot->geometry.page_shift), run->nr_pages,
+	fprintf(out, "  %s %8" PRIu64 " pages  %s%s%s",
+		fmt_addr(addr, run->vpn << report->snapshot->geometry.page_shift), run->nr_pages,
 		run->state & PAGE_PRESENT ? "present" : "swapped",
 		run->state & PAGE_FILE ? " file" : " anon",
-		run->state & PAGE_HUGE ? " huge" : run->state & PAGE_ZERO ? " zero" : "");
+		run->state & PAGE_HUGE   ? " huge"
+		: run->state & PAGE_ZERO ? " zero"
+					 : "");
 	if (run->state & PAGE_PRESENT && !report->states_only) {
 		fprintf(out, "  frame %s  %s", frame, flags);
 		if (run->has_mapcount)

@@ -53,8 +53,8 @@ int canvas_text(struct canvas *canvas, int x, int y, int columns, uint8_t fg, ui
 int canvas_printf(struct canvas *canvas, int x, int y, int columns, uint8_t fg, uint8_t attrs,
 		  const char *format, ...) __attribute__((format(printf, 7, 8)));
 /* The same, right-aligned in `columns`. */
-int canvas_text_right(struct canvas *canvas, int x, int y, int columns, uint8_t fg,
-		      uint8_t attrs, const char *text);
+int canvas_text_right(struct canvas *canvas, int x, int y, int columns, uint8_t fg, uint8_t attrs,
+		      const char *text);
 /* Fills a rectangle with one glyph. */
 void canvas_fill(struct canvas *canvas, struct rect rect, struct glyph glyph);
 /* A line of text as UTF-8 with trailing blanks cut, for tests and dumps; caller frees. */

@@ -15,15 +15,15 @@
 enum colour {
 	COLOUR_DEFAULT, /* the terminal's own */
 	COLOUR_TEXT,
-	COLOUR_FAINT,	/* labels, rules, what is less important */
+	COLOUR_FAINT, /* labels, rules, what is less important */
 	COLOUR_TITLE,
-	COLOUR_KEY,	/* key names in the bottom line */
+	COLOUR_KEY, /* key names in the bottom line */
 	COLOUR_GOOD,
 	COLOUR_WARN,
 	COLOUR_BAD,
-	COLOUR_BAR_BG,	/* background of the title and key lines */
+	COLOUR_BAR_BG,    /* background of the title and key lines */
 	COLOUR_SELECT_BG, /* background of the chosen line */
-	COLOUR_CHANGED, /* mark of a cell that just changed */
+	COLOUR_CHANGED,   /* mark of a cell that just changed */
 	COLOUR_CURSOR,
 	COLOUR_BG, /* cell background */
 	/* From here on: hue of a page class at a strength. */

@@ -386,8 +386,8 @@ static uint8_t figure_text(const struct lane_view *lane, enum figure figure, cha
 		break;
 	case FIGURE_CPU:
 	case FIGURE_SINK:
-		figure_cpu(side, lane->sent_bytes,
-			   figure == FIGURE_CPU && lane->state == LANE_DONE, out);
+		figure_cpu(side, lane->sent_bytes, figure == FIGURE_CPU && lane->state == LANE_DONE,
+			   out);
 		break;
 	case FIGURE_RATE:
 		figure_rate(lane, out);

@@ -8,18 +8,18 @@
 
 /* Where the parts of screen 1 lie on a canvas of a given size: pure geometry. */
 struct map_layout {
-	struct rect title;	/* the top line */
-	struct rect list;	/* VMAs and gaps */
-	struct rect head;	/* two lines about the chosen VMA */
-	struct rect grid;	/* its cells */
+	struct rect title;       /* the top line */
+	struct rect list;        /* VMAs and gaps */
+	struct rect head;        /* two lines about the chosen VMA */
+	struct rect grid;        /* its cells */
 	struct rect frames_head; /* one line */
-	struct rect frames;	/* the map of physical memory */
-	struct rect detail;	/* lines about the cell and the page under the cursor */
-	struct rect keys;	/* the bottom line */
-	int rule_x;		/* column of the rule between list and grid */
-	int detail_rule_y;	/* row of the rule above the detail */
-	int frames_rule_y;	/* row of the rule above the frames */
-	bool list_has_addrs;	/* the list has room for whole addresses */
+	struct rect frames;      /* the map of physical memory */
+	struct rect detail;      /* lines about the cell and the page under the cursor */
+	struct rect keys;        /* the bottom line */
+	int rule_x;              /* column of the rule between list and grid */
+	int detail_rule_y;       /* row of the rule above the detail */
+	int frames_rule_y;       /* row of the rule above the frames */
+	bool list_has_addrs;     /* the list has room for whole addresses */
 };
 
 /* For at least SCREEN_MIN_COLUMNS x SCREEN_MIN_ROWS. */

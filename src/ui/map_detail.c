@@ -35,8 +35,8 @@ static struct glyph frame_glyph(const struct frame_map *frames, const struct the
 }
 
 /* One zone, on as many rows as it needs; returns them. */
-static int draw_zone(const struct map_screen *map, struct canvas *canvas,
-		     const struct theme *theme, size_t zone, int row, size_t lit_cell)
+static int draw_zone(const struct map_screen *map, struct canvas *canvas, const struct theme *theme,
+		     size_t zone, int row, size_t lit_cell)
 {
 	const struct frame_map *frames = map->snapshot->frames;
 	const struct rect *at = &map->layout.frames;
@@ -55,8 +55,7 @@ static int draw_zone(const struct map_screen *map, struct canvas *canvas,
 	return rows;
 }
 
-void map_draw_frames(const struct map_screen *map, struct canvas *canvas,
-			const struct theme *theme)
+void map_draw_frames(const struct map_screen *map, struct canvas *canvas, const struct theme *theme)
 {
 	const struct snapshot *snapshot = map->snapshot;
 	const struct rect *head = &map->layout.frames_head, *at = &map->layout.frames;
@@ -69,16 +68,16 @@ void map_draw_frames(const struct map_screen *map, struct canvas *canvas,
 		    "PHYSICAL FRAMES");
 	if (!frames) {
 		if (snapshot->frames_why != WHY_NOT_ASKED)
-			draw_paragraph(canvas, (struct rect){ at->x + 1, at->y, at->columns - 2,
-							      at->rows },
+			draw_paragraph(canvas,
+				       (struct rect){ at->x + 1, at->y, at->columns - 2, at->rows },
 				       COLOUR_WARN, 0,
 				       source_refusal(SOURCE_FRAMES, snapshot->frames_why, reason,
 						      sizeof(reason)));
 		return;
 	}
-	canvas_printf(canvas, head->x + 18, head->y, head->columns - 18, COLOUR_FAINT, 0,
-		      "1 cell = %s",
-		      fmt_bytes_long(size, frames->frames_per_cell << snapshot->geometry.page_shift));
+	canvas_printf(
+		canvas, head->x + 18, head->y, head->columns - 18, COLOUR_FAINT, 0, "1 cell = %s",
+		fmt_bytes_long(size, frames->frames_per_cell << snapshot->geometry.page_shift));
 	if (snapshot->has_detail && snapshot->detail.pfn_why == WHY_OK)
 		lit_cell = frame_map_cell(frames, snapshot->detail.pfn);
 	for (size_t zone = 0; zone < frames->nr_zones; zone++)
@@ -99,12 +98,12 @@ static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, 
 	}
 	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0,
 			 map->pages_per_cell == 1 ? "page" : "cell");
-	for (int class = 0; class < NR_CLASS; class++) {
+	for (int class = 0; class < NR_CLASS; class ++) {
 		if (!cell->nr[class])
 			continue;
 		x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, separator);
 		x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%" PRIu64 " %s",
-				   cell->nr[class], page_class_name((enum page_class)class));
+				   cell->nr[class], page_class_name((enum page_class) class));
 		separator = ", ";
 	}
 	if (cell->changed_ns && now_ns - cell->changed_ns < MAP_CHANGE_NS)
@@ -154,16 +153,15 @@ static void draw_facts_line(const struct map_screen *map, struct canvas *canvas,
 		x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%s  ",
 				   frame_flags_text(detail->flags, flags, sizeof(flags)));
 	if (vma_has_file(&detail->vma))
-		x += canvas_printf(canvas, x, y, columns - x, COLOUR_KEY, 0, "page %" PRIu64
-				   " of the file  ",
-				   page_detail_file_offset(detail, geometry) >> geometry->page_shift);
+		x += canvas_printf(
+			canvas, x, y, columns - x, COLOUR_KEY, 0, "page %" PRIu64 " of the file  ",
+			page_detail_file_offset(detail, geometry) >> geometry->page_shift);
 	if (detail->cgroup)
 		canvas_printf(canvas, x, y, columns - x, COLOUR_FAINT, 0, "cgroup %s",
 			      detail->cgroup);
 }
 
-void map_draw_detail(const struct map_screen *map, struct canvas *canvas,
-			uint64_t now_ns)
+void map_draw_detail(const struct map_screen *map, struct canvas *canvas, uint64_t now_ns)
 {
 	const struct rect *at = &map->layout.detail;
 	const struct snapshot *snapshot = map->snapshot;
@@ -190,8 +188,7 @@ static void draw_sources(const struct map_screen *map, struct canvas *canvas)
 		      COLOUR_FAINT, 0, " %s ", sources_text(&asked, text, sizeof(text)));
 }
 
-void map_draw_rules(const struct map_screen *map, struct canvas *canvas,
-		       const struct theme *theme)
+void map_draw_rules(const struct map_screen *map, struct canvas *canvas, const struct theme *theme)
 {
 	const struct map_layout *at = &map->layout;
 	int columns = canvas_columns(canvas);
@@ -201,9 +198,10 @@ void map_draw_rules(const struct map_screen *map, struct canvas *canvas,
 	draw_hline(canvas, at->rule_x + 1, at->frames_rule_y, columns - at->rule_x - 1, theme);
 	draw_hline(canvas, 0, at->detail_rule_y, columns, theme);
 	fmt_count(calls, map->snapshot->cost.calls_per_s);
-	snprintf(cost, sizeof(cost), columns < 100 ? " cost %u.%u %%, %s/s " :
-		 " own cost %u.%u %% cpu, %5s calls/s ", map->snapshot->cost.cpu_permille / 10,
-		 map->snapshot->cost.cpu_permille % 10, calls);
+	snprintf(cost, sizeof(cost),
+		 columns < 100 ? " cost %u.%u %%, %s/s " : " own cost %u.%u %% cpu, %5s calls/s ",
+		 map->snapshot->cost.cpu_permille / 10, map->snapshot->cost.cpu_permille % 10,
+		 calls);
 	canvas_text_right(canvas, 0, at->detail_rule_y, columns - 1, COLOUR_FAINT, 0, cost);
 	draw_sources(map, canvas);
 }

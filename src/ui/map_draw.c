@@ -78,7 +78,8 @@ static void draw_title(const struct map_screen *map, struct canvas *canvas)
 		return;
 	comm = text_safe_str(snapshot->process.comm);
 	x += canvas_printf(canvas, x, at->y, 20, COLOUR_TEXT, ATTR_BOLD, "%d %s",
-			   (int)snapshot->process.pid, comm) + 2;
+			   (int)snapshot->process.pid, comm) +
+	     2;
 	free(comm);
 	if (x < 32)
 		x = 32;
@@ -117,7 +118,8 @@ static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 		class = CLASS_SHMEM;
 	if (map->layout.list_has_addrs)
 		x += canvas_text(canvas, x, y, 16, COLOUR_FAINT, 0,
-				 fmt_addr(text, vma->start_addr)) + 1;
+				 fmt_addr(text, vma->start_addr)) +
+		     1;
 	x += canvas_text(canvas, x, y, 4, COLOUR_TEXT, weight, vma_perms_text(vma, perms)) + 1;
 	canvas_text_right(canvas, x, y, 5, COLOUR_TEXT, weight,
 			  fmt_bytes(text, vma_len_bytes(vma)));
@@ -137,7 +139,8 @@ static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 static void draw_gap_line(const struct map_screen *map, struct canvas *canvas, size_t index, int y)
 {
 	const struct vma_list *list = map->snapshot->vmas->list;
-	uint64_t gap = vma_list_at(list, index)->start_addr - vma_list_at(list, index - 1)->end_addr;
+	uint64_t gap = vma_list_at(list, index)->start_addr -
+		       vma_list_at(list, index - 1)->end_addr;
 	const struct rect *at = &map->layout.list;
 	char size[FMT_LEN];
 
@@ -200,8 +203,8 @@ static void draw_head(const struct map_screen *map, struct canvas *canvas)
 	x += canvas_printf(canvas, x, at->y + 1, room, COLOUR_TEXT, 0, "%s, %s resident", size,
 			   resident);
 	canvas_printf(canvas, x, at->y + 1, at->x + at->columns - x, COLOUR_FAINT, 0,
-		      room < 60 ? "  cell %" PRIu64 " page%s (%s)" :
-				  "   1 cell = %" PRIu64 " page%s (%s)",
+		      room < 60 ? "  cell %" PRIu64 " page%s (%s)"
+				: "   1 cell = %" PRIu64 " page%s (%s)",
 		      map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
 }
 
@@ -219,12 +222,11 @@ static bool tile_at(const struct map_screen *map, int column, int row, uint64_t 
 		return false;
 	cell = map_cell_at(map, vpn);
 	if (cell) {
-		for (int class = 0; class < NR_CLASS; class++)
+		for (int class = 0; class < NR_CLASS; class ++)
 			pages += cell->nr[class];
 		*tile = tile_of_cell(cell, pages, now_ns);
 	} else {
-		*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS,
-				       .strength = 0 };
+		*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS, .strength = 0 };
 	}
 	tile->cursor = vpn == map->cursor_vpn && map->focus == FOCUS_GRID;
 	return true;
@@ -269,8 +271,8 @@ static void draw_no_map(const struct map_screen *map, struct canvas *canvas)
 		say = "The process has exited.";
 	else if (snapshot && snapshot->maps_why == WHY_OK)
 		say = "This process has no mappings.";
-	if (snapshot && snapshot->process.life == PROCESS_LIVE &&
-	    snapshot->maps_why != WHY_OK && snapshot->maps_why != WHY_NOT_ASKED) {
+	if (snapshot && snapshot->process.life == PROCESS_LIVE && snapshot->maps_why != WHY_OK &&
+	    snapshot->maps_why != WHY_NOT_ASKED) {
 		snprintf(text, sizeof(text), "Its mappings are not shown: %s",
 			 source_refusal(SOURCE_MAPS, snapshot->maps_why, reason, sizeof(reason)));
 		say = text;

@@ -35,13 +35,13 @@ struct map_screen {
 	size_t nr_lines, room;
 	size_t chosen_line, top_line;
 	uint64_t chosen_addr; /* start of the chosen VMA: it survives new snapshots */
-	bool settled; /* chosen by the user, or once by what was most resident */
+	bool settled;         /* chosen by the user, or once by what was most resident */
 
 	/* The view of the chosen VMA. */
 	struct map_layout layout;
 	int cell_columns, cell_rows; /* room for cells */
 	uint64_t pages_per_cell;
-	bool fit;	     /* zoom follows the VMA's size */
+	bool fit;            /* zoom follows the VMA's size */
 	uint64_t start_vpn;  /* first page shown, on a row of cells */
 	uint64_t cursor_vpn; /* first page of the cell under the cursor */
 };
@@ -59,8 +59,7 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 void map_draw_frames(const struct map_screen *map, struct canvas *canvas,
 		     const struct theme *theme);
 void map_draw_detail(const struct map_screen *map, struct canvas *canvas, uint64_t now_ns);
-void map_draw_rules(const struct map_screen *map, struct canvas *canvas,
-		    const struct theme *theme);
+void map_draw_rules(const struct map_screen *map, struct canvas *canvas, const struct theme *theme);
 /* Fills rows[] with the keys that apply now; returns how many. */
 size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room);
 

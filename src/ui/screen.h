@@ -18,17 +18,17 @@
  */
 enum action_kind {
 	ACTION_NONE,
-	ACTION_REDRAW,	   /* its own state changed */
+	ACTION_REDRAW, /* its own state changed */
 	ACTION_QUIT,
-	ACTION_BACK,	   /* to the screen before */
+	ACTION_BACK, /* to the screen before */
 	ACTION_HELP,
-	ACTION_OPEN_PID,   /* watch `pid` in screen 1 */
-	ACTION_SCREEN,	   /* go to screen `arg` */
-	ACTION_REQUEST,	   /* it wants other data; the app asks it what */
-	ACTION_PAUSE,	   /* stop or go on sampling */
-	ACTION_LAB,	   /* tell the lab: lab_command and arg */
-	ACTION_PICK,	   /* choose another process */
-	ACTION_THEME,	   /* arg: enum theme_switch */
+	ACTION_OPEN_PID, /* watch `pid` in screen 1 */
+	ACTION_SCREEN,   /* go to screen `arg` */
+	ACTION_REQUEST,  /* it wants other data; the app asks it what */
+	ACTION_PAUSE,    /* stop or go on sampling */
+	ACTION_LAB,      /* tell the lab: lab_command and arg */
+	ACTION_PICK,     /* choose another process */
+	ACTION_THEME,    /* arg: enum theme_switch */
 };
 
 enum theme_switch {
@@ -53,7 +53,7 @@ struct key_row {
 struct screen;
 
 struct screen_ops {
-	int number;	   /* 1 to 7; 0: not reached by a number key */
+	int number;        /* 1 to 7; 0: not reached by a number key */
 	const char *name;  /* "map" */
 	const char *about; /* two to four sentences for the help */
 	void (*draw)(struct screen *screen, struct canvas *canvas, const struct theme *theme,
@@ -72,6 +72,6 @@ struct screen {
 };
 
 #define SCREEN_MIN_COLUMNS 80
-#define SCREEN_MIN_ROWS	   24
+#define SCREEN_MIN_ROWS    24
 
 #endif

@@ -227,8 +227,7 @@ static void settle_list(struct map_screen *map)
 	if (map->chosen_line < map->top_line)
 		map->top_line = map->chosen_line;
 	/* The gap before the chosen mapping belongs to it. */
-	if (map->top_line == map->chosen_line && map->top_line &&
-	    map->lines[map->top_line - 1].gap)
+	if (map->top_line == map->chosen_line && map->top_line && map->lines[map->top_line - 1].gap)
 		map->top_line--;
 	if (map->chosen_line >= map->top_line + rows)
 		map->top_line = map->chosen_line - rows + 1;
@@ -354,7 +353,8 @@ static void click(struct map_screen *map, int x, int y)
 	} else if (inside(grid, x, y)) {
 		int rows_per_line = map->cell_rows / grid->rows;
 		uint64_t cell = (uint64_t)((y - grid->y) * rows_per_line) *
-					(uint64_t)map->cell_columns + (uint64_t)(x - grid->x);
+					(uint64_t)map->cell_columns +
+				(uint64_t)(x - grid->x);
 
 		map->focus = FOCUS_GRID;
 		map->cursor_vpn = map->start_vpn + cell * map->pages_per_cell;
@@ -480,8 +480,7 @@ static bool animates(const struct screen *screen, uint64_t now_ns)
 	const struct grid *grid = map->snapshot ? map->snapshot->view : NULL;
 
 	for (size_t i = 0; grid && i < grid->nr_cells; i++)
-		if (grid->cells[i].changed_ns &&
-		    now_ns - grid->cells[i].changed_ns < MAP_CHANGE_NS)
+		if (grid->cells[i].changed_ns && now_ns - grid->cells[i].changed_ns < MAP_CHANGE_NS)
 			return true;
 	return false;
 }

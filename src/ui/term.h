@@ -31,10 +31,10 @@ enum ui_key {
 	KEY_UI_DELETE,
 	KEY_UI_F1, /* to F12, in order */
 	KEY_UI_F12 = KEY_UI_F1 + 11,
-	KEY_UI_CLICK,	   /* left button at x, y */
-	KEY_UI_WHEEL_UP,   /* at x, y */
+	KEY_UI_CLICK,    /* left button at x, y */
+	KEY_UI_WHEEL_UP, /* at x, y */
 	KEY_UI_WHEEL_DOWN,
-	KEY_UI_REDRAW,	   /* Ctrl-L */
+	KEY_UI_REDRAW, /* Ctrl-L */
 };
 
 struct ui_event {
@@ -43,8 +43,8 @@ struct ui_event {
 };
 
 struct term_options {
-	bool ascii;	  /* --ascii */
-	bool no_colour;	  /* NO_COLOR, --colour never */
+	bool ascii;     /* --ascii */
+	bool no_colour; /* NO_COLOR, --colour never */
 	bool mouse;
 	enum palette palette;
 };

@@ -11,7 +11,7 @@
  * How colours and glyphs look: palettes, the glyph sets, and what the terminal can show.
  */
 enum palette {
-	PALETTE_DARK,	  /* for a dark background */
+	PALETTE_DARK,     /* for a dark background */
 	PALETTE_CONTRAST, /* high contrast, for projectors */
 	NR_PALETTE,
 };
@@ -31,7 +31,7 @@ enum glyph_name {
 	GLYPH_QUADRANT_ALL = GLYPH_QUADRANT + 15,
 	GLYPH_HLINE,
 	GLYPH_VLINE,
-	GLYPH_CROSS,	/* where an hline meets a vline */
+	GLYPH_CROSS, /* where an hline meets a vline */
 	GLYPH_TEE_DOWN,
 	GLYPH_TEE_UP,
 	GLYPH_TEE_RIGHT,
@@ -43,16 +43,16 @@ enum glyph_name {
 	GLYPH_SHADE_4 = GLYPH_SHADE_1 + 3,
 	GLYPH_TICK,
 	GLYPH_CROSS_MARK,
-	GLYPH_BAR_1,   /* bars by eighths, GLYPH_BAR_1 + 0..7 */
+	GLYPH_BAR_1, /* bars by eighths, GLYPH_BAR_1 + 0..7 */
 	GLYPH_BAR_8 = GLYPH_BAR_1 + 7,
 	NR_GLYPH,
 };
 
 struct theme {
 	enum palette palette;
-	bool ascii;   /* no character outside ASCII */
-	bool dense;   /* a character holds two cells, one above the other */
-	int colours;  /* that the terminal has: 0, 8, 16, 88, 256, 1 << 24 */
+	bool ascii;  /* no character outside ASCII */
+	bool dense;  /* a character holds two cells, one above the other */
+	int colours; /* that the terminal has: 0, 8, 16, 88, 256, 1 << 24 */
 };
 
 /*

@@ -13,14 +13,14 @@
 #ifndef PAGEMAP_SCAN
 
 #define PAGE_IS_WPALLOWED  (1 << 0)
-#define PAGE_IS_WRITTEN	   (1 << 1)
-#define PAGE_IS_FILE	   (1 << 2)
-#define PAGE_IS_PRESENT	   (1 << 3)
-#define PAGE_IS_SWAPPED	   (1 << 4)
-#define PAGE_IS_PFNZERO	   (1 << 5)
-#define PAGE_IS_HUGE	   (1 << 6)
+#define PAGE_IS_WRITTEN    (1 << 1)
+#define PAGE_IS_FILE       (1 << 2)
+#define PAGE_IS_PRESENT    (1 << 3)
+#define PAGE_IS_SWAPPED    (1 << 4)
+#define PAGE_IS_PFNZERO    (1 << 5)
+#define PAGE_IS_HUGE       (1 << 6)
 #define PAGE_IS_SOFT_DIRTY (1 << 7)
-#define PAGE_IS_GUARD	   (1 << 8) /* Linux 6.14 */
+#define PAGE_IS_GUARD      (1 << 8) /* Linux 6.14 */
 
 struct page_region {
 	__u64 start; /* address of the first page */
@@ -34,7 +34,7 @@ struct pm_scan_arg {
 	__u64 start;
 	__u64 end;
 	__u64 walk_end; /* out: where the walk ended */
-	__u64 vec;	/* out: array of struct page_region */
+	__u64 vec;      /* out: array of struct page_region */
 	__u64 vec_len;
 	__u64 max_pages;
 	__u64 category_inverted;
