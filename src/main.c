@@ -21,8 +21,12 @@ int main(int argc, char **argv)
 		printf("pagewalk %s\n", PACKAGE_VERSION);
 		return STATUS_DONE;
 	}
+	/* The name that getopt(3) puts before its own messages. */
+	argv[0] = (char *)"pagewalk";
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i]->name))
+		if (!strcmp(argv[1], commands[i]->name)) {
+			argv[1] = argv[0];
 			return commands[i]->run(argc - 1, argv + 1);
+		}
 	return cmd_watch.run(argc, argv);
 }

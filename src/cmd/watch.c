@@ -60,7 +60,7 @@ static int fail_name(const char *name, size_t nr)
 /* Without a terminal: what `map` or `cache` would print. */
 static int print_report(const struct command *command, char *operand)
 {
-	char *argv[] = { (char *)command->name, operand, NULL };
+	char *argv[] = { (char *)"pagewalk", operand, NULL };
 
 	optind = 0; /* getopt starts afresh */
 	return command->run(2, argv);

@@ -87,18 +87,21 @@ static void draw_title(const struct map_screen *map, struct canvas *canvas)
 	fmt_bytes(swap, snapshot->process.swap_bytes);
 	fmt_count(minor, (uint64_t)snapshot->minflt_per_s);
 	fmt_count(major, (uint64_t)snapshot->majflt_per_s);
-	if (at->columns < 100) {
-		canvas_printf(canvas, x, at->y, at->columns - x - 14, COLOUR_TEXT, 0,
-			      "rss %-5s flt %5s/s", rss, minor);
-		return;
-	}
 	if (snapshot->pss_why == WHY_OK)
 		fmt_bytes(pss, snapshot->pss_bytes);
 	else
 		snprintf(pss, sizeof(pss), "?");
-	canvas_printf(canvas, x, at->y, at->columns - x - 22, COLOUR_TEXT, 0,
-		      "%4u thr  rss %-5s pss %-5s swap %-5s flt %5s/s (%s major)",
-		      snapshot->process.nr_threads, rss, pss, swap, minor, major);
+	room = at->columns - x - 22;
+	if (room < 42)
+		canvas_printf(canvas, x, at->y, room + 8, COLOUR_TEXT, 0, "rss %-5s flt %5s/s",
+			      rss, minor);
+	else if (room < 66)
+		canvas_printf(canvas, x, at->y, room, COLOUR_TEXT, 0,
+			      "rss %-5s pss %-5s swap %-5s flt %5s/s", rss, pss, swap, minor);
+	else
+		canvas_printf(canvas, x, at->y, room, COLOUR_TEXT, 0,
+			      "%4u thr  rss %-5s pss %-5s swap %-5s flt %5s/s (%s major)",
+			      snapshot->process.nr_threads, rss, pss, swap, minor, major);
 }
 
 /* One VMA of the list: address, permissions, size, bar, name. */
