@@ -45,7 +45,7 @@ struct app {
 	struct sampler *sampler; /* of the process on the map; NULL before there is one */
 	struct map_request request;
 	bool paused;
-	struct lister *lister; /* while the list is on the screen */
+	struct lister *lister; /* works while the list is on the screen */
 	struct lab *lab;
 
 	bool helping;
@@ -116,11 +116,10 @@ static void draw(struct app *app)
 
 static void show(struct app *app, struct screen *screen)
 {
-	if (app->current == app->pick && screen != app->pick) {
-		lister_free(app->lister);
-		app->lister = NULL;
-	}
-	if (screen == app->pick && !app->lister)
+	/* One for good: libproc2 keeps buffers for each thread that it never gives back. */
+	if (app->lister)
+		lister_pause(app->lister, screen != app->pick);
+	else if (screen == app->pick)
 		app->lister = lister_new(LIST_PERIOD_NS);
 	app->current = screen;
 	app->helping = false;
@@ -274,26 +273,6 @@ static void help_event(struct app *app, const struct ui_event *event)
 	app->redraw = true;
 }
 
-static void handle_event(struct app *app, const struct ui_event *event)
-{
-	struct action action;
-
-	if (event->key == KEY_UI_REDRAW) {
-		app->redraw = true;
-		return;
-	}
-	if (app->helping) {
-		help_event(app, event);
-		return;
-	}
-	/* In the list digits belong to the filter. */
-	if (app->current != app->pick && event->key >= '1' && event->key <= '7')
-		action = (struct action){ .kind = ACTION_SCREEN, .arg = event->key - '0' };
-	else
-		action = app->current->ops->event(app->current, event);
-	do_action(app, &action);
-}
-
 static void handle_signal(struct app *app, int number)
 {
 	switch (number) {
@@ -315,6 +294,40 @@ static void handle_signal(struct app *app, int number)
 	default:
 		break;
 	}
+}
+
+/* What the terminal does for Ctrl-Z: the whole job gets the signal, we among it. */
+static void suspend_job(struct app *app)
+{
+	int number;
+
+	kill(0, SIGTSTP);
+	while ((number = signals_next(app->signal_fd)) != 0)
+		handle_signal(app, number);
+}
+
+static void handle_event(struct app *app, const struct ui_event *event)
+{
+	struct action action;
+
+	if (event->key == KEY_UI_REDRAW) {
+		app->redraw = true;
+		return;
+	}
+	if (event->key == KEY_UI_SUSPEND) {
+		suspend_job(app);
+		return;
+	}
+	if (app->helping) {
+		help_event(app, event);
+		return;
+	}
+	/* In the list digits belong to the filter. */
+	if (app->current != app->pick && event->key >= '1' && event->key <= '7')
+		action = (struct action){ .kind = ACTION_SCREEN, .arg = event->key - '0' };
+	else
+		action = app->current->ops->event(app->current, event);
+	do_action(app, &action);
 }
 
 static void take_snapshot(struct app *app)

@@ -17,38 +17,41 @@ struct lister {
 	int event_fd, wake_fd;
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
-	bool quit;
+	bool quit, paused;
 	struct plist *newest;
 };
 
-static bool shall_go_on(struct lister *lister)
+static void read_list(struct lister *lister)
 {
-	bool quit;
+	struct plist *list, *before;
 
+	if (plist_read(&list))
+		return;
 	pthread_mutex_lock(&lister->lock);
-	quit = lister->quit;
+	before = lister->newest;
+	lister->newest = list;
 	pthread_mutex_unlock(&lister->lock);
-	return !quit;
+	plist_free(before);
+	wake_send(lister->event_fd);
 }
 
 static void *run(void *arg)
 {
 	struct lister *lister = arg;
 
-	while (shall_go_on(lister)) {
-		struct plist *list, *before;
+	for (;;) {
+		bool quit, paused;
 
-		if (plist_read(&list) == 0) {
-			pthread_mutex_lock(&lister->lock);
-			before = lister->newest;
-			lister->newest = list;
-			pthread_mutex_unlock(&lister->lock);
-			plist_free(before);
-			wake_send(lister->event_fd);
-		}
-		wake_wait(lister->wake_fd, lister->period_ns);
+		pthread_mutex_lock(&lister->lock);
+		quit = lister->quit;
+		paused = lister->paused;
+		pthread_mutex_unlock(&lister->lock);
+		if (quit)
+			return NULL;
+		if (!paused)
+			read_list(lister);
+		wake_wait(lister->wake_fd, paused ? UINT64_MAX : lister->period_ns);
 	}
-	return NULL;
 }
 
 struct lister *lister_new(uint64_t period_ns)
@@ -78,6 +81,14 @@ void lister_free(struct lister *lister)
 	close(lister->wake_fd);
 	pthread_mutex_destroy(&lister->lock);
 	free(lister);
+}
+
+void lister_pause(struct lister *lister, bool paused)
+{
+	pthread_mutex_lock(&lister->lock);
+	lister->paused = paused;
+	pthread_mutex_unlock(&lister->lock);
+	wake_send(lister->wake_fd);
 }
 
 struct plist *lister_take(struct lister *lister)

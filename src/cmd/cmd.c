@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
 	fputs("pagewalk: ", stderr);
 	vfprintf(stderr, format, args);

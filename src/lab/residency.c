@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NR_TRIES   20
+#define NR_TRIES   200
 #define NAP_NS     (10 * (long)NS_PER_MS)
 #define READ_BYTES (1024 * 1024)
 

@@ -49,12 +49,14 @@ void plist_sort_rss(struct plist *list)
 		qsort(list->rows, list->nr, sizeof(*list->rows), compare_rss);
 }
 
+/* The name may be found nowhere in the command line: prctl(2) sets it. */
 static bool word_matches(const struct plist_row *row, const char *word)
 {
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", (int)row->pid);
-	return strcasestr(row->command, word) || strcasestr(row->user, word) || strstr(pid, word);
+	return strcasestr(row->command, word) || (row->comm && strcasestr(row->comm, word)) ||
+	       strcasestr(row->user, word) || strstr(pid, word);
 }
 
 bool plist_row_matches(const struct plist_row *row, const char *filter)

@@ -33,7 +33,7 @@ void plist_add(struct plist *list, const struct plist_row *row);
 /* Largest resident set first, then by PID. */
 void plist_sort_rss(struct plist *list);
 /*
- * True where every word of `filter` occurs in the row's command, user or PID,
+ * True where every word of `filter` occurs in the row's command, name, user or PID,
  * letter case aside; an empty filter matches all.
  */
 bool plist_row_matches(const struct plist_row *row, const char *filter);

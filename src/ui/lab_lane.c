@@ -335,8 +335,10 @@ static void figure_cpu(const struct lane_side *side, uint64_t sent_bytes, bool s
 static void figure_rate(const struct lane_view *lane, char *out)
 {
 	char rate[FMT_LEN];
+	/* A rate takes two looks; after a while, though, none means that nothing moves. */
+	bool unknown = !lane->rate_bytes_per_s && lane->elapsed_ns < NS_PER_S;
 
-	if (!lane->sent_bytes || lane->state == LANE_PAUSED)
+	if (!lane->sent_bytes || lane->state == LANE_PAUSED || unknown)
 		strcpy(out, "-");
 	else
 		snprintf(out, FIGURE_TEXT, "%s/s", fmt_bytes_long(rate, lane->rate_bytes_per_s));

@@ -93,8 +93,8 @@ static void draw_title(const struct map_screen *map, struct canvas *canvas)
 		snprintf(pss, sizeof(pss), "?");
 	room = at->columns - x - 22;
 	if (room < 42)
-		canvas_printf(canvas, x, at->y, room + 8, COLOUR_TEXT, 0, "rss %-5s flt %5s/s",
-			      rss, minor);
+		canvas_printf(canvas, x, at->y, room + 8, COLOUR_TEXT, 0, "rss %-5s flt %5s/s", rss,
+			      minor);
 	else if (room < 66)
 		canvas_printf(canvas, x, at->y, room, COLOUR_TEXT, 0,
 			      "rss %-5s pss %-5s swap %-5s flt %5s/s", rss, pss, swap, minor);

@@ -35,7 +35,8 @@ struct map_screen {
 	size_t nr_lines, room;
 	size_t chosen_line, top_line;
 	uint64_t chosen_addr; /* start of the chosen VMA: it survives new snapshots */
-	bool settled;         /* chosen by the user, or once by what was most resident */
+	bool settled;         /* the user has moved, or a while has gone by: the choice stays */
+	uint64_t counted_ns;  /* when its mappings were first seen counted; 0: not yet */
 
 	/* The view of the chosen VMA. */
 	struct map_layout layout;
@@ -63,6 +64,8 @@ void map_draw_rules(const struct map_screen *map, struct canvas *canvas, const s
 /* Fills rows[] with the keys that apply now; returns how many. */
 size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room);
 
+/* A program that has just begun shows its largest mapping for so long, unless a key is typed. */
+#define MAP_SETTLE_NS UINT64_C(1000000000)
 /* How long the mark of a change stays. */
 #define MAP_CHANGE_NS UINT64_C(1200000000)
 

@@ -23,6 +23,8 @@ struct screen_lab {
 	struct screen base;
 	struct lab_view *view, *previous; /* the one before tells what changed */
 	size_t chosen;
+	bool pace_asked; /* for, and not yet seen in a view: keys count from it */
+	uint64_t asked_bytes_per_s;
 	struct lab_layout drawn; /* at the last drawing, for clicks */
 };
 
@@ -148,10 +150,11 @@ static void draw_rule(const struct screen_lab *lab, struct canvas *canvas,
 			      fmt_bytes_long(text, bytes));
 }
 
+/* One that is done keeps its buffers and its mapping, to be looked at. */
 static bool sender_is_alive(const struct lane_view *lane)
 {
 	return lane->sender.pid > 0 && (lane->state == LANE_READY || lane->state == LANE_RUNNING ||
-					lane->state == LANE_PAUSED);
+					lane->state == LANE_PAUSED || lane->state == LANE_DONE);
 }
 
 /* What is to be said of the chosen lane: how it works, and what is not known and why. */
@@ -340,15 +343,33 @@ static struct action restart(const struct screen_lab *lab, enum lab_start start)
 #define PACE_LEAST (1 * MIB)
 #define PACE_MOST  (4 * GIB) /* one step beyond is full speed */
 
-static struct action change_pace(const struct screen_lab *lab, bool faster)
+/* The pace as the last key left it, though the lab may not have obeyed yet. */
+static uint64_t present_pace(const struct screen_lab *lab)
 {
-	uint64_t pace = lab->view ? lab->view->pace_bytes_per_s : 0;
+	return lab->pace_asked ? lab->asked_bytes_per_s : lab->view->pace_bytes_per_s;
+}
+
+static struct action ask_pace(struct screen_lab *lab, uint64_t bytes_per_s)
+{
+	lab->pace_asked = true;
+	lab->asked_bytes_per_s = bytes_per_s;
+	return command(LAB_CMD_PACE, bytes_per_s);
+}
+
+static struct action change_pace(struct screen_lab *lab, bool faster)
+{
+	uint64_t pace = lab->view ? present_pace(lab) : 0;
 
 	if (!lab->view || (faster && !pace) || (!faster && pace && pace <= PACE_LEAST))
 		return nothing;
 	if (faster)
-		return command(LAB_CMD_PACE, pace >= PACE_MOST ? 0 : pace * 2);
-	return command(LAB_CMD_PACE, pace ? pace / 2 : 1 * GIB);
+		return ask_pace(lab, pace >= PACE_MOST ? 0 : pace * 2);
+	return ask_pace(lab, pace ? pace / 2 : 1 * GIB);
+}
+
+static struct action full_speed(struct screen_lab *lab)
+{
+	return lab->view && present_pace(lab) ? ask_pace(lab, 0) : nothing;
 }
 
 static struct action choose(struct screen_lab *lab, size_t lane)
@@ -406,8 +427,7 @@ static struct action lab_event(struct screen *screen, const struct ui_event *eve
 	case '-':
 		return change_pace(lab, false);
 	case 'f':
-		return lab->view && lab->view->pace_bytes_per_s ? command(LAB_CMD_PACE, 0)
-								: nothing;
+		return full_speed(lab);
 	case KEY_UI_LEFT:
 		return step_lane(lab, false, false);
 	case KEY_UI_RIGHT:
@@ -483,6 +503,8 @@ void screen_lab_set_view(struct screen *screen, struct lab_view *view)
 	lab_view_unref(lab->previous);
 	lab->previous = lab->view;
 	lab->view = lab_view_ref(view);
+	if (lab->pace_asked && view->pace_bytes_per_s == lab->asked_bytes_per_s)
+		lab->pace_asked = false;
 	if (lab->chosen >= nr_lanes_of(lab))
 		lab->chosen = 0;
 }

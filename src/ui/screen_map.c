@@ -147,6 +147,7 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 	/* Another program: what was chosen in the one before means nothing now. */
 	if (map->snapshot && map->snapshot->execed_mono_ns != snapshot->execed_mono_ns) {
 		map->settled = false;
+		map->counted_ns = 0;
 		map->focus = FOCUS_LIST;
 		map->chosen_addr = 0;
 	}
@@ -165,7 +166,9 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		choose_line(map, most_resident_line(map));
 	else
 		map->chosen_line = line_of_chosen(map);
-	if (map->snapshot->vmas->counted_mono_ns && map->chosen_addr)
+	if (!map->counted_ns)
+		map->counted_ns = snapshot->vmas->counted_mono_ns;
+	if (map->counted_ns && snapshot->taken_mono_ns - map->counted_ns >= MAP_SETTLE_NS)
 		map->settled = true;
 }
 

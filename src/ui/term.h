@@ -34,7 +34,8 @@ enum ui_key {
 	KEY_UI_CLICK,    /* left button at x, y */
 	KEY_UI_WHEEL_UP, /* at x, y */
 	KEY_UI_WHEEL_DOWN,
-	KEY_UI_REDRAW, /* Ctrl-L */
+	KEY_UI_SUSPEND, /* Ctrl-Z: a key here, not a signal */
+	KEY_UI_REDRAW,  /* Ctrl-L */
 };
 
 struct ui_event {

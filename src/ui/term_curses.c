@@ -138,13 +138,24 @@ static int check_terminfo(const char *name, char *error, size_t room)
 /* What curses takes for itself, when nobody else has. */
 static const int curses_signals[NR_SIGNALS] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
 
+static void take_no_notice(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * Curses leaves alone what has a handler when it starts. Otherwise it would ignore SIGTSTP
+ * around every update, and a Ctrl-Z typed in that moment, though it is blocked and waits in
+ * the signalfd, would be thrown away.
+ */
 static SCREEN *newterm_without_signals(const char *name)
 {
+	const struct sigaction nothing = { .sa_handler = take_no_notice };
 	struct sigaction before[NR_SIGNALS];
 	SCREEN *screen;
 
 	for (int i = 0; i < NR_SIGNALS; i++)
-		sigaction(curses_signals[i], NULL, &before[i]);
+		sigaction(curses_signals[i], &nothing, &before[i]);
 	screen = newterm(name, stdout, stdin);
 	for (int i = 0; i < NR_SIGNALS; i++)
 		sigaction(curses_signals[i], &before[i], NULL);
@@ -163,12 +174,28 @@ static int usable_colours(const struct term_options *options)
 	return COLORS >= 16 ? 16 : 8;
 }
 
+/*
+ * While curses draws, it has SIGTSTP ignored, and the kernel forgets one that waits for
+ * signalfd(2) just then. As a key Ctrl-Z is not lost.
+ */
+static void take_suspend_as_key(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDIN_FILENO, &modes))
+		return;
+	modes.c_cc[VSUSP] = _POSIX_VDISABLE;
+	tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+	def_prog_mode();
+}
+
 static void set_modes(const struct term_options *options)
 {
 	set_escdelay(25);
 	cbreak();
 	noecho();
 	nonl();
+	take_suspend_as_key();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
@@ -438,7 +465,7 @@ static const struct key_name function_keys[] = {
 static const struct key_name control_keys[] = {
 	{ '\r', KEY_UI_ENTER },  { '\n', KEY_UI_ENTER },     { '\t', KEY_UI_TAB },
 	{ 0x1b, KEY_UI_ESCAPE }, { 0x7f, KEY_UI_BACKSPACE }, { '\b', KEY_UI_BACKSPACE },
-	{ 0x0c, KEY_UI_REDRAW },
+	{ 0x0c, KEY_UI_REDRAW }, { 0x1a, KEY_UI_SUSPEND },
 };
 
 static bool find_key(const struct key_name *names, size_t nr, wint_t code, uint32_t *key)
