@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of transfer modes agrees with itself and with what screens rely on. */
+#include "base/text.h"
+#include "model/lab_view.h"
+#include "model/modes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The widest text that fits into a lane of the lab screen. */
+#define HOP_COLUMNS 18
+
+static void test_copies_are_the_hops_that_copy(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < NR_MODE; mode++) {
+		const struct mode_info *info = mode_info((enum transfer_mode)mode);
+		unsigned copies = 0;
+
+		for (size_t hop = 0; hop < info->nr_hops; hop++)
+			copies += info->hops[hop].cpu_copy;
+		assert_int_equal(info->copies, copies);
+	}
+}
+
+static void test_copies_are_those_of_the_kernel(void **state)
+{
+	(void)state;
+	assert_int_equal(mode_info(MODE_TRADITIONAL)->copies, 2);
+	assert_int_equal(mode_info(MODE_DIRECT)->copies, 2);
+	assert_int_equal(mode_info(MODE_MMAP_WRITE)->copies, 1);
+	assert_int_equal(mode_info(MODE_SENDFILE)->copies, 0);
+}
+
+static void test_lanes_align_row_by_row(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < NR_MODE; mode++) {
+		const struct mode_info *info = mode_info((enum transfer_mode)mode);
+
+		assert_int_equal(info->nr_hops, mode_info(MODE_TRADITIONAL)->nr_hops);
+		assert_true(info->nr_hops <= MODE_MAX_HOPS);
+		assert_true(info->hops[0].page_cache);
+		assert_string_equal(info->hops[info->nr_hops - 2].to, "socket buffer");
+		assert_string_equal(info->hops[info->nr_hops - 1].to, "network");
+		for (size_t hop = 0; hop < info->nr_hops; hop++) {
+			assert_in_range(text_width(info->hops[hop].how), 1, HOP_COLUMNS);
+			assert_in_range(text_width(info->hops[hop].to), 1, HOP_COLUMNS);
+			assert_int_equal(info->hops[hop].page_cache, hop == 0);
+		}
+	}
+}
+
+static void test_keys_are_unique_and_found(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < NR_MODE; mode++) {
+		enum transfer_mode found;
+
+		assert_true(mode_by_key(mode_info((enum transfer_mode)mode)->key, &found));
+		assert_int_equal(found, mode);
+	}
+}
+
+static void test_unknown_key_is_not_found(void **state)
+{
+	enum transfer_mode found = MODE_DIRECT;
+
+	(void)state;
+	assert_false(mode_by_key("", &found));
+	assert_false(mode_by_key("sendfil", &found));
+	assert_false(mode_by_key("sendfile ", &found));
+	assert_int_equal(found, MODE_DIRECT);
+}
+
+static void test_every_mode_says_what_it_avoids(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < NR_MODE; mode++) {
+		const struct mode_info *info = mode_info((enum transfer_mode)mode);
+
+		assert_ptr_equal(strstr(info->avoids, "avoids"), info->avoids);
+		assert_non_null(strchr(info->calls, '('));
+	}
+}
+
+static void test_view_is_freed_with_its_last_reference(void **state)
+{
+	struct lab_view *view = lab_view_new();
+
+	(void)state;
+	view->nr_lanes = 1;
+	view->lanes[0].cache.nr_cells = 4;
+	view->lanes[0].cache.cells = calloc(4, sizeof(struct cache_counts));
+	assert_ptr_equal(lab_view_ref(view), view);
+	lab_view_unref(view);
+	assert_int_equal(view->lanes[0].cache.nr_cells, 4);
+	lab_view_unref(view); /* the leak check of the sanitizer sees the cells go */
+	lab_view_unref(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_copies_are_the_hops_that_copy),
+		cmocka_unit_test(test_copies_are_those_of_the_kernel),
+		cmocka_unit_test(test_lanes_align_row_by_row),
+		cmocka_unit_test(test_keys_are_unique_and_found),
+		cmocka_unit_test(test_unknown_key_is_not_found),
+		cmocka_unit_test(test_every_mode_says_what_it_avoids),
+		cmocka_unit_test(test_view_is_freed_with_its_last_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
