@@ -202,7 +202,11 @@ static void do_action(struct app *app, const struct action *action)
 		app->redraw = true;
 	switch (action->kind) {
 	case ACTION_QUIT:
-		app->quit = true;
+		/* Leaving the list leads back to the map that it was opened from. */
+		if (app->current == app->pick && app->map)
+			show(app, app->map);
+		else
+			app->quit = true;
 		break;
 	case ACTION_BACK:
 		go_back(app);

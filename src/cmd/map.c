@@ -79,6 +79,11 @@ static int report_proc(const struct host *host, struct proc *proc,
 		run_list_clear(&runs);
 		ret = collect_report(proc, want, options->pages ? &runs : NULL, &snapshot);
 	}
+	/* It had memory when it was opened: what is empty now has exited. */
+	if (!ret && snapshot->process.life != PROCESS_LIVE) {
+		snapshot_unref(snapshot);
+		ret = -ESRCH;
+	}
 	if (ret) {
 		run_list_clear(&runs);
 		return cmd_fail_proc(options->pid, ret);

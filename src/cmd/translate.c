@@ -9,6 +9,7 @@
 #include "kernel/inspect.h"
 #include "out/out.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,19 @@ static int inspect_all(struct proc *proc, const struct translate_options *option
 	return ret;
 }
 
+/* 0 where it still is what it was before; -ESRCH once it has exited, -EAGAIN after an exec. */
+static int check_same(struct proc *proc, const struct process_info *before)
+{
+	struct process_info after;
+	int ret = proc_read_info(proc, &after);
+
+	if (ret)
+		return ret;
+	if (after.life != PROCESS_LIVE)
+		return -ESRCH;
+	return after.exec_id == before->exec_id ? 0 : -EAGAIN;
+}
+
 /* One address's refusals stand for all: privilege does not differ between them. */
 static void merge_sources(struct sources *all, const struct sources *one)
 {
@@ -112,6 +126,8 @@ static int translate_proc(const struct host *host, struct proc *proc,
 
 	if (!ret)
 		ret = inspect_all(proc, options, details, &nr_done);
+	if (!ret)
+		ret = check_same(proc, &process);
 	if (ret) {
 		status = cmd_fail_proc(options->pid, ret);
 		goto out;

@@ -68,19 +68,21 @@ static void find_cgroup(const struct host *host, struct cgroup_names *cgroups,
 	int ret;
 
 	detail->cgroup_why = kpage_why(kpage, SOURCE_KPAGECGROUP);
+	detail->sources.why[SOURCE_KPAGECGROUP] = detail->cgroup_why;
 	if (detail->cgroup_why != WHY_OK)
 		goto out;
 	ret = kpage_read(kpage, SOURCE_KPAGECGROUP, &detail->pfn, 1, 0, &inode);
 	detail->cgroup_why = ret ? why_from_errno(-ret) : WHY_OK;
+	detail->sources.why[SOURCE_KPAGECGROUP] = detail->cgroup_why;
 	if (ret || !inode)
 		goto out;
+	/* The frame's cgroup is told; its name only where its hierarchy is mounted. */
 	path = cgroup_names_find(cgroups, inode);
 	if (path)
 		detail->cgroup = text_safe_str(path);
 	else
 		detail->cgroup_why = WHY_GONE;
 out:
-	detail->sources.why[SOURCE_KPAGECGROUP] = detail->cgroup_why;
 	kpage_close(kpage);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "kernel/proc.h"
 
 #include <errno.h>
 #include <libproc2/pids.h>
@@ -37,9 +38,6 @@ static const enum pids_item wanted[NR_ITEMS] = {
 	[ITEM_RSS_KIB] = PIDS_MEM_RES, [ITEM_MINFLT] = PIDS_FLT_MIN, [ITEM_MAJFLT] = PIDS_FLT_MAJ,
 	[ITEM_FLAGS] = PIDS_FLAGS,     [ITEM_COMM] = PIDS_CMD,       [ITEM_CMDLINE] = PIDS_CMDLINE,
 };
-
-/* PF_KTHREAD of the kernel's include/linux/sched.h, as it stands in field 9 of stat. */
-#define TASK_IS_KTHREAD 0x00200000UL
 
 static char *safe_or_empty(const char *text)
 {

@@ -82,6 +82,7 @@ int proc_dir_fd(const struct proc *proc)
 /* Numbers of /proc/PID/stat, by their place in proc_pid_stat(5). */
 enum stat_field {
 	STAT_PPID = 4,
+	STAT_FLAGS = 9,
 	STAT_MINFLT = 10,
 	STAT_MAJFLT = 12,
 	STAT_UTIME = 14,
@@ -186,6 +187,7 @@ static int read_stat(struct proc *proc, struct process_info *info)
 	if (!split_stat(text, info->comm, sizeof(info->comm), &info->state, field))
 		return -EINVAL;
 	info->ppid = (pid_t)field[STAT_PPID];
+	info->life = field[STAT_FLAGS] & TASK_IS_KTHREAD ? PROCESS_KTHREAD : PROCESS_LIVE;
 	info->start_time_ticks = field[STAT_STARTTIME];
 	info->exec_id = exec_id_of(field);
 	info->nr_threads = (unsigned)field[STAT_NUM_THREADS];
@@ -209,10 +211,9 @@ static int read_status(struct proc *proc, struct process_info *info)
 	info->rss_bytes = status_number(text, "VmRSS", 1024);
 	info->swap_bytes = status_number(text, "VmSwap", 1024);
 	info->page_tables_bytes = status_number(text, "VmPTE", 1024);
-	if (info->state == 'Z' || info->state == 'X')
+	/* A process gives its memory back some time before it becomes a zombie. */
+	if (info->life == PROCESS_LIVE && !has_memory)
 		info->life = PROCESS_ZOMBIE;
-	else
-		info->life = has_memory ? PROCESS_LIVE : PROCESS_KTHREAD;
 	return 0;
 }
 
@@ -235,8 +236,7 @@ int proc_read_info(struct proc *proc, struct process_info *info)
 	if (ret == -ESRCH || ret == -ENOENT) {
 		now.life = PROCESS_GONE;
 		ret = 0;
-	} else if (!ret && now.life == PROCESS_KTHREAD && has_exited(proc)) {
-		/* Between the end of its memory and its becoming a zombie. */
+	} else if (!ret && now.life == PROCESS_LIVE && has_exited(proc)) {
 		now.life = PROCESS_ZOMBIE;
 	}
 	if (ret)

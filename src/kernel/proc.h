@@ -8,6 +8,9 @@
 
 #include <sys/types.h>
 
+/* PF_KTHREAD of the kernel's include/linux/sched.h, as it stands in field 9 of stat. */
+#define TASK_IS_KTHREAD 0x00200000UL
+
 /*
  * One process, held by its pidfd and an open /proc/PID directory, so that a PID
  * that is used again is never taken for it: both stay bound to the first process.

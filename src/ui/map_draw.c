@@ -5,6 +5,7 @@
  */
 #include "ui/map_state.h"
 
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/text.h"
 #include "ui/draw.h"
@@ -40,6 +41,13 @@ static void draw_bar_line(struct canvas *canvas, const struct rect *rect)
 	canvas_fill(canvas, *rect, (struct glyph){ ' ', COLOUR_TEXT, COLOUR_BAR_BG, 0 });
 }
 
+/* True when the whole is being walked and the last one is old: a short walk is not news. */
+static bool is_behind(const struct snapshot *snapshot)
+{
+	return snapshot->scanning && snapshot->vmas &&
+	       snapshot->taken_mono_ns - snapshot->vmas->counted_mono_ns > 3 * NS_PER_S;
+}
+
 /* How fresh the picture is, at the right of the title. */
 static void draw_freshness(const struct map_screen *map, struct canvas *canvas)
 {
@@ -58,7 +66,8 @@ static void draw_freshness(const struct map_screen *map, struct canvas *canvas)
 		snprintf(text, sizeof(text), "paused ");
 		colour = COLOUR_WARN;
 	} else {
-		snprintf(text, sizeof(text), "%slive %g Hz ", snapshot->scanning ? "scanning " : "",
+		snprintf(text, sizeof(text), "%slive %g Hz ",
+			 is_behind(snapshot) ? "scanning " : "",
 			 (double)(10000000000 / snapshot->period_ns) / 10);
 	}
 	canvas_text_right(canvas, at->x, at->y, at->columns, colour, ATTR_BOLD, text);

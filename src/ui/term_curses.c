@@ -44,6 +44,7 @@ static struct {
 	volatile sig_atomic_t armed;
 	struct termios modes;
 	size_t len_bytes;
+	size_t cursor_at; /* where in the text the cursor is made visible */
 	char text[192];
 } restore;
 
@@ -65,20 +66,21 @@ static void restore_add(const char *text)
 
 static void restore_prepare(bool mouse)
 {
-	/* In this order: attributes and modes first, the other screen last. */
-	static const char *const capabilities[] = { "sgr0", "op", "rmkx", "cnorm", "rmcup" };
+	static const char *const capabilities[] = { "sgr0", "op", "rmkx", "rmcup" };
 
 	restore.len_bytes = 0;
 	if (mouse && tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
 		restore_add("\033[?1006l\033[?1000l");
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		restore_add(tigetstr(capabilities[i]));
+	/* Last, because terminals may keep a hidden cursor with the screen that is left. */
+	restore.cursor_at = restore.len_bytes;
+	restore_add(tigetstr("cnorm"));
 }
 
-void term_restore(void)
+/* Gives the terminal back by what stands in the prepared text from `at` on. */
+static void restore_from(size_t at)
 {
-	size_t at = 0;
-
 	if (!restore.armed)
 		return;
 	restore.armed = 0;
@@ -90,6 +92,11 @@ void term_restore(void)
 		at += (size_t)wrote;
 	}
 	tcsetattr(STDIN_FILENO, TCSANOW, &restore.modes);
+}
+
+void term_restore(void)
+{
+	restore_from(0);
 }
 
 /* True where TERM names a terminal, or a variant of one, that has no Unicode of its own. */
@@ -246,7 +253,7 @@ void term_close(struct term *term)
 		return;
 	endwin();
 	delscreen(term->screen);
-	term_restore();
+	restore_from(restore.cursor_at);
 	free(term->shown);
 	free(term);
 }
@@ -535,8 +542,8 @@ bool term_next_event(struct term *term, struct ui_event *event)
 void term_suspend(struct term *term)
 {
 	(void)term;
-	restore.armed = 0;
 	endwin();
+	restore_from(restore.cursor_at);
 }
 
 void term_resume(struct term *term)

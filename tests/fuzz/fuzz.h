@@ -12,12 +12,12 @@ extern const char fuzz_corpus[];
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes);
 
 /* Ends the program, naming the place, unless the condition holds; never compiled out. */
-#define FUZZ_CHECK(condition)                                                        \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                     \
-		}                                                                    \
+#define FUZZ_CHECK(condition)                                                                      \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 #endif

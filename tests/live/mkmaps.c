@@ -26,7 +26,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define TIB (UINT64_C(1) << 40)
 
-#define SET_VMA		 0x53564d41 /* PR_SET_VMA, linux/prctl.h of Linux 5.17 */
+#define SET_VMA           0x53564d41 /* PR_SET_VMA, linux/prctl.h of Linux 5.17 */
 #define SET_VMA_ANON_NAME 0
 
 struct area {
@@ -43,7 +43,7 @@ struct area_kind {
 	const char *name;
 	uint64_t len_bytes;
 	uint64_t first, step; /* pages first, first + step, ... are touched; step 0: none */
-	bool write;	      /* touched by writing */
+	bool write;           /* touched by writing */
 	bool lock;
 	void (*make)(struct area *area);
 	void (*settle)(struct area *area); /* beyond touching; may be NULL */
@@ -198,30 +198,71 @@ static void check_huge(struct area *area)
 }
 
 static const struct area_kind kinds[] = {
-	{ .name = "stripes", .len_bytes = 64 * MIB, .step = 2, .write = true, .lock = true,
+	{ .name = "stripes",
+	  .len_bytes = 64 * MIB,
+	  .step = 2,
+	  .write = true,
+	  .lock = true,
 	  .make = make_anon },
-	{ .name = "dense", .len_bytes = 8 * MIB, .step = 1, .write = true, .lock = true,
+	{ .name = "dense",
+	  .len_bytes = 8 * MIB,
+	  .step = 1,
+	  .write = true,
+	  .lock = true,
 	  .make = make_anon },
-	{ .name = "big", .len_bytes = 1024 * MIB, .step = 1, .write = true, .lock = true,
+	{ .name = "big",
+	  .len_bytes = 1024 * MIB,
+	  .step = 1,
+	  .write = true,
+	  .lock = true,
 	  .make = make_anon },
 	{ .name = "reserve", .len_bytes = TIB, .make = make_reserve },
 	{ .name = "zero", .len_bytes = 4 * MIB, .first = 1, .step = 2, .make = make_anon },
-	{ .name = "named", .len_bytes = MIB, .step = 1, .write = true, .lock = true,
+	{ .name = "named",
+	  .len_bytes = MIB,
+	  .step = 1,
+	  .write = true,
+	  .lock = true,
 	  .make = make_named },
-	{ .name = "shared-anon", .len_bytes = 4 * MIB, .step = 4, .write = true, .lock = true,
+	{ .name = "shared-anon",
+	  .len_bytes = 4 * MIB,
+	  .step = 4,
+	  .write = true,
+	  .lock = true,
 	  .make = make_shared_anon },
-	{ .name = "memfd", .len_bytes = 4 * MIB, .step = 3, .write = true, .lock = true,
+	{ .name = "memfd",
+	  .len_bytes = 4 * MIB,
+	  .step = 3,
+	  .write = true,
+	  .lock = true,
 	  .make = make_memfd },
-	{ .name = "private-file", .len_bytes = 4 * MIB, .step = 8, .write = true, .lock = true,
+	{ .name = "private-file",
+	  .len_bytes = 4 * MIB,
+	  .step = 8,
+	  .write = true,
+	  .lock = true,
 	  .make = make_private_file },
-	{ .name = "shared-file", .len_bytes = 4 * MIB, .step = 1, .lock = true,
+	{ .name = "shared-file",
+	  .len_bytes = 4 * MIB,
+	  .step = 1,
+	  .lock = true,
 	  .make = make_shared_file },
-	{ .name = "evicted-file", .len_bytes = 4 * MIB, .make = make_shared_file,
+	{ .name = "evicted-file",
+	  .len_bytes = 4 * MIB,
+	  .make = make_shared_file,
 	  .settle = evict_second_half },
-	{ .name = "hostile-file", .len_bytes = MIB, .step = 1, .lock = true,
+	{ .name = "hostile-file",
+	  .len_bytes = MIB,
+	  .step = 1,
+	  .lock = true,
 	  .make = make_hostile_file },
-	{ .name = "huge", .len_bytes = 2 * MIB, .step = 1, .write = true, .lock = true,
-	  .make = make_huge, .settle = check_huge },
+	{ .name = "huge",
+	  .len_bytes = 2 * MIB,
+	  .step = 1,
+	  .write = true,
+	  .lock = true,
+	  .make = make_huge,
+	  .settle = check_huge },
 };
 
 static uint64_t touched_pages(const struct area *area)
@@ -335,7 +376,8 @@ static int make(struct area *area, const char *name)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i].name, name))
 			continue;
-		*area = (struct area){ .kind = &kinds[i], .len_bytes = kinds[i].len_bytes,
+		*area = (struct area){ .kind = &kinds[i],
+				       .len_bytes = kinds[i].len_bytes,
 				       .fd = -1 };
 		area->kind->make(area);
 		return 0;

@@ -169,8 +169,8 @@ static void be_program(uid_t uid, int program_fd, int out_fd, int err_fd, const 
 	dup2(null_fd, STDIN_FILENO);
 	dup2(out_fd, STDOUT_FILENO);
 	dup2(err_fd, STDERR_FILENO);
-	if (uid != geteuid() && (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
-				 setresuid(uid, uid, uid)))
+	if (uid != geteuid() &&
+	    (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid)))
 		_exit(126);
 	alarm(BOUND_S);
 	/* By descriptor: the other user need not be able to walk to the build directory. */
@@ -248,9 +248,7 @@ json_t *run_vma(const struct run *run, uint64_t start_addr)
 	json_t *vmas = json_object_get(run->json, "vmas"), *vma;
 	size_t i;
 
-	json_array_foreach(vmas, i, vma)
-		if (json_get_u64(vma, "start") == start_addr)
-			return vma;
+	json_array_foreach(vmas, i, vma) if (json_get_u64(vma, "start") == start_addr) return vma;
 	fail_msg("no VMA starts at %llx", (unsigned long long)start_addr);
 	return NULL;
 }

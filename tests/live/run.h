@@ -33,7 +33,7 @@ void helper_stop(struct helper *helper);
 struct area {
 	uint64_t start_addr, nr_pages;
 	uint64_t first, step, touched; /* pages first, first + step, ... were touched */
-	const char *skip;	       /* why it could not be made; NULL: it was */
+	const char *skip;              /* why it could not be made; NULL: it was */
 	const char *path;
 	json_t *json;
 };
@@ -42,9 +42,9 @@ struct area {
 struct area helper_area(const struct helper *helper, const char *name);
 
 struct run {
-	int status;	 /* exit status, or 128 + signal */
+	int status;      /* exit status, or 128 + signal */
 	char *out, *err; /* what it wrote, NUL-terminated */
-	json_t *json;	 /* of `out`, NULL where that is no JSON */
+	json_t *json;    /* of `out`, NULL where that is no JSON */
 };
 
 /* Runs pagewalk with these arguments (without argv[0]) to its end; a minute is the bound. */

@@ -191,8 +191,9 @@ static void test_dirty_pages(void **state)
 
 		fdatasync(fixture->fd);
 		for (int i = 0; i < 10; i++)
-			assert_int_equal(pwrite(fixture->fd, "x", 1,
-						(off_t)(i * 7 * fixture->page_size)), 1);
+			assert_int_equal(
+				pwrite(fixture->fd, "x", 1, (off_t)(i * 7 * fixture->page_size)),
+				1);
 		run = cache(fixture->path, NULL, NULL, NULL);
 		run_expect(&run, 0);
 		file = file_of(&run);
@@ -225,14 +226,15 @@ static void test_both_sources_agree_cell_by_cell(void **state)
 			assert_int_equal(json_array_size(cells[r]), 64);
 		}
 		agreed = true;
-		json_array_foreach(cells[0], i, cell) {
+		json_array_foreach(cells[0], i, cell)
+		{
 			json_t *other = json_array_get(cells[1], i);
 
 			assert_int_equal(json_get_u64(cell, "first_page"), 4 * i);
 			assert_int_equal(json_get_u64(other, "first_page"), 4 * i);
 			assert_int_equal(json_get_u64(cell, "pages"), 4);
-			agreed = agreed && json_get_u64(cell, "cached") ==
-						   json_get_u64(other, "cached");
+			agreed = agreed &&
+				 json_get_u64(cell, "cached") == json_get_u64(other, "cached");
 		}
 		/* 77 = 19 whole cells and a page. */
 		agreed = agreed && json_get_u64(json_array_get(cells[0], 18), "cached") == 4 &&
@@ -294,8 +296,8 @@ static void test_a_refusal_is_unknown(void **state)
 		run_skip("only root can become another user");
 	settle(fixture, 1);
 	for (size_t s = 0; s < 3; s++) {
-		const char *const args[] = { "cache", fixture->path, "--json", "--cells", "4",
-					     "--source", sources[s], NULL };
+		const char *const args[] = { "cache", fixture->path, "--json",   "--cells",
+					     "4",     "--source",    sources[s], NULL };
 		struct run run = run_pagewalk_as(65534, args);
 		json_t *file, *cell;
 		size_t i;
@@ -351,7 +353,8 @@ static void test_a_sparse_terabyte(void **state)
 	assert_int_equal(json_get_u64(file_of(&run), "size_bytes"), UINT64_C(1) << 40);
 	assert_int_equal(json_get_u64(file_of(&run), "cached"), 1);
 	assert_int_equal(json_get_u64(json_array_get(json_object_get(file_of(&run), "cells"), 512),
-				      "cached"), 1);
+				      "cached"),
+			 1);
 	run_clear(&run);
 	close(fd);
 }
@@ -425,7 +428,8 @@ static void test_who_maps_the_file(void **state)
 	bool found = false;
 
 	run_expect(&run, 0);
-	json_array_foreach(list, i, mapper) {
+	json_array_foreach(list, i, mapper)
+	{
 		if (json_get_u64(mapper, "pid") != (uint64_t)getpid())
 			continue;
 		assert_int_equal(json_get_u64(mapper, "start"), (uintptr_t)map);

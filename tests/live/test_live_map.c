@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PRESENT	 (UINT64_C(1) << 63)
+#define PRESENT  (UINT64_C(1) << 63)
 #define PFN_MASK ((UINT64_C(1) << 55) - 1)
 
 static struct helper *start(const char *a, const char *b, const char *c)
@@ -107,7 +107,8 @@ static void take_runs(const json_t *vma, const struct area *area, uint64_t page_
 	json_t *runs = json_object_get(vma, "runs"), *one;
 	size_t index;
 
-	json_array_foreach(runs, index, one) {
+	json_array_foreach(runs, index, one)
+	{
 		uint64_t first = (json_get_u64(one, "start") - area->start_addr) / page_size;
 		uint64_t pages = json_get_u64(one, "pages"), pfn = json_get_u64(one, "pfn");
 
@@ -185,7 +186,8 @@ static uint64_t present_for_smaps(const struct run *run)
 	uint64_t present = 0, counted = 0;
 	size_t i;
 
-	json_array_foreach(vmas, i, vma) {
+	json_array_foreach(vmas, i, vma)
+	{
 		json_t *nr = json_object_get(vma, "present");
 
 		if (!json_is_integer(nr))
@@ -275,7 +277,8 @@ static void test_private_and_shared_files(void **state)
 {
 	struct helper *helper = start("private-file", "shared-file", "memfd");
 	struct area copied = helper_area(helper, "private-file");
-	struct area shared = helper_area(helper, "shared-file"), memfd = helper_area(helper, "memfd");
+	struct area shared = helper_area(helper, "shared-file"),
+		    memfd = helper_area(helper, "memfd");
 	struct run run;
 	json_t *vma;
 
@@ -374,7 +377,8 @@ static void expect_frames_unknown(const struct run *run)
 	json_t *vmas = json_object_get(run->json, "vmas"), *vma;
 	size_t i, nr_checked = 0;
 
-	json_array_foreach(vmas, i, vma) {
+	json_array_foreach(vmas, i, vma)
+	{
 		json_t *present = json_object_get(vma, "present");
 
 		if (!json_is_integer(present) || !json_integer_value(present))

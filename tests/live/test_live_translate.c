@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRESENT	 (UINT64_C(1) << 63)
+#define PRESENT  (UINT64_C(1) << 63)
 #define PFN_MASK ((UINT64_C(1) << 55) - 1)
 #define NR_ADDRS 16
 
@@ -225,8 +225,8 @@ static void test_the_leaf_of_a_huge_page(void **state)
 	run = translate(helper->pid, &addr, 1, run_is_privileged() ? 0 : 3);
 	leaf = json_object_get(result_at(&run, 0), "leaf_bytes");
 	if (json_is_null(leaf))
-		assert_non_null(text_of(json_object_get(result_at(&run, 0), "unknown"),
-					"leaf_bytes"));
+		assert_non_null(
+			text_of(json_object_get(result_at(&run, 0), "unknown"), "leaf_bytes"));
 	else
 		assert_int_equal(json_integer_value(leaf),
 				 area.nr_pages * json_get_u64(helper->said, "page_size"));

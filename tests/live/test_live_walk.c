@@ -195,7 +195,9 @@ static void test_a_walk_can_be_ended(void **state)
  */
 static void test_ranges_that_end_among_pages(void **state)
 {
-	static const uint64_t ends[] = { 1023, 1024, 1025, 1026, 1300, 2047, 2048, 2049, 3072, 4096 };
+	static const uint64_t ends[] = {
+		1023, 1024, 1025, 1026, 1300, 2047, 2048, 2049, 3072, 4096
+	};
 	static const unsigned wants[] = { WALK_STATES, WALK_ALL };
 	struct host *host = host_new("");
 	struct helper *helper = start();
@@ -211,8 +213,8 @@ static void test_ranges_that_end_among_pages(void **state)
 		for (size_t w = 0; w < 2; w++) {
 			uint64_t nr = 0;
 
-			assert_int_equal(walk_pages(walker, vpn, vpn + ends[i], wants[w], count,
-						    &nr), 0);
+			assert_int_equal(
+				walk_pages(walker, vpn, vpn + ends[i], wants[w], count, &nr), 0);
 			assert_int_equal(nr, (ends[i] + 1) / 2);
 		}
 	}

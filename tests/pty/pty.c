@@ -29,6 +29,7 @@ struct pty {
 	int keeper_fd; /* statuses of waitpid(2) come from here */
 	pid_t keeper_pid, pid;
 	bool exited, stopped;
+	bool mark_awaited; /* see drain() */
 	int status;
 	VTerm *vterm;
 	VTermScreen *screen;
@@ -291,6 +292,21 @@ static void watch_mode(struct pty *pty, char byte)
 		pty->mode[pty->mode_len++] = byte;
 }
 
+/* What a program never writes, and a terminal does not show (SYN). */
+#define MARK '\x16'
+
+/* Takes our mark out of what was read; returns how much is left. */
+static size_t take_mark(struct pty *pty, char *bytes, size_t len)
+{
+	char *mark = pty->mark_awaited ? memchr(bytes, MARK, len) : NULL;
+
+	if (!mark)
+		return len;
+	pty->mark_awaited = false;
+	memmove(mark, mark + 1, len - (size_t)(mark + 1 - bytes));
+	return len - 1;
+}
+
 bool pty_pump(struct pty *pty, int timeout_ms)
 {
 	struct pollfd wait = { .fd = pty->master_fd, .events = POLLIN };
@@ -302,6 +318,7 @@ bool pty_pump(struct pty *pty, int timeout_ms)
 	got = read(pty->master_fd, bytes, sizeof(bytes));
 	if (got <= 0)
 		return false;
+	got = (ssize_t)take_mark(pty, bytes, (size_t)got);
 	pty->output_bytes += (uint64_t)got;
 	if (pty->tap)
 		pty->tap(bytes, (size_t)got, pty->tap_arg);
@@ -361,6 +378,20 @@ static void read_fate(struct pty *pty)
 	}
 }
 
+/*
+ * What a program has written may still be on its way through the kernel when its end is
+ * known already. A mark that we write behind it comes out behind it.
+ */
+static void drain(struct pty *pty, uint64_t until)
+{
+	const char mark = MARK;
+
+	if (pty->slave_fd < 0 || write_all(pty->slave_fd, &mark, 1))
+		return;
+	for (pty->mark_awaited = true; pty->mark_awaited && ms_left(until);)
+		pty_pump(pty, STEP_MS);
+}
+
 static bool wait_fate(struct pty *pty, const bool *happened, int timeout_ms)
 {
 	uint64_t until = now_ms() + (uint64_t)timeout_ms;
@@ -371,8 +402,7 @@ static bool wait_fate(struct pty *pty, const bool *happened, int timeout_ms)
 		if (pty->master_fd < 0 || !pty_pump(pty, STEP_MS))
 			poll(NULL, 0, 1);
 	}
-	while (pty_pump(pty, 0))
-		continue;
+	drain(pty, until);
 	return true;
 }
 

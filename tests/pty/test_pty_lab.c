@@ -235,10 +235,23 @@ static void test_from_start_to_end(void **state)
 	leave(fixture);
 }
 
+/* True where no lane's bytes grew within a second. */
+static bool stands_still(const struct fixture *fixture)
+{
+	char *before = figure(fixture, " bytes sent "), *after;
+	bool still;
+
+	drive_observe(fixture->pty, 1000);
+	after = figure(fixture, " bytes sent ");
+	still = !strcmp(before, after) && !strstr(after, "16.0M of 16.0M");
+	free(before);
+	free(after);
+	return still;
+}
+
 static void test_pause_and_go_on(void **state)
 {
 	struct fixture *fixture = *state;
-	char *before, *after;
 
 	start_lab(fixture, 120, 36, "16MiB", "4MiB");
 	see_phase(fixture, "ready");
@@ -247,15 +260,9 @@ static void test_pause_and_go_on(void **state)
 	drive_see(fixture->pty, "00M of 16.0M");
 	pty_keys(fixture->pty, " ");
 	see_phase(fixture, "paused");
-	/* What was under way arrives; then nothing more may. */
-	assert_true(pty_wait_quiet(fixture->pty, 1000, DRIVE_MS));
-	before = figure(fixture, " bytes sent ");
-	drive_observe(fixture->pty, 1000);
-	after = figure(fixture, " bytes sent ");
-	assert_string_equal(before, after);
-	assert_null(strstr(after, "16.0M of 16.0M"));
-	free(before);
-	free(after);
+	/* What was under way may still arrive; then nothing more. */
+	if (!stands_still(fixture) && !stands_still(fixture))
+		drive_fail(fixture->pty, "bytes are sent in a pause");
 	pty_keys(fixture->pty, "f");
 	drive_see(fixture->pty, "full speed");
 	pty_keys(fixture->pty, " ");

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COLUMNS 80
@@ -67,7 +69,8 @@ static void open_stripes(struct fixture *fixture, unsigned mib, unsigned stripe)
 	int x, y;
 
 	*fixture = (struct fixture){ .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE) };
-	snprintf(fixture->word, sizeof(fixture->word), "watched-by-%d", (int)getpid());
+	snprintf(fixture->word, sizeof(fixture->word), "by-%d-%lx", (int)getpid(),
+		 (unsigned long)clock());
 	target_start(&fixture->target, mib, stripe, false, fixture->word);
 	watch(fixture, COLUMNS, ROWS);
 	drive_see(fixture->pty, " 50 %% resident");
@@ -588,12 +591,15 @@ static void test_killed_target(void **state)
 static void test_zombie(void **state)
 {
 	struct fixture fixture;
+	siginfo_t info;
 	char pid[16];
 	const char *const args[] = { pid, NULL };
 
 	(void)state;
 	target_start(&fixture.target, 1, 1, false, NULL);
 	kill(fixture.target.pid, SIGKILL);
+	/* It has ended, and nobody has fetched its status. */
+	assert_int_equal(waitid(P_PID, (id_t)fixture.target.pid, &info, WEXITED | WNOWAIT), 0);
 	number(pid, fixture.target.pid);
 	fixture.pty = drive_start(COLUMNS, ROWS, args, NULL);
 	drive_see(fixture.pty, "A zombie: it has exited");

@@ -48,8 +48,8 @@ static void test_filter_and_open(void **state)
 	struct pty *pty;
 
 	(void)state;
-	target_start(&one, 2, 16, false, make_word(word, "one"));
-	target_start(&other, 4, 16, false, word);
+	target_start(&one, 8, 16, false, make_word(word, "one"));
+	target_start(&other, 16, 16, false, word);
 	snprintf(pid, sizeof(pid), "%d", (int)one.pid);
 	pty = open_list();
 	pty_keys(pty, word);
@@ -66,7 +66,7 @@ static void test_filter_and_open(void **state)
 	pty_key(pty, PTY_KEY_ENTER);
 	drive_see(pty, "pagewalk  %d target", (int)one.pid);
 	drive_see(pty, "PHYSICAL FRAMES");
-	drive_see(pty, "2.00M, 50 %% resident");
+	drive_see(pty, "8.00M, 50 %% resident");
 	drive_quit(pty);
 	target_end(&one);
 	target_end(&other);
@@ -174,14 +174,14 @@ static void test_by_name(void **state)
 	struct pty *pty;
 
 	(void)state;
-	target_start(&one, 2, 16, false, NULL);
+	target_start(&one, 8, 16, false, NULL);
 	target_do(&one, 'r', "renamed");
 	pty = drive_start(80, 24, args, NULL);
 	drive_see(pty, "pagewalk  %d target-of-pty", (int)one.pid);
-	drive_see(pty, "2.00M, 50 %% resident");
+	drive_see(pty, "8.00M, 50 %% resident");
 	drive_quit(pty);
 	/* Of several one has to choose. */
-	target_start(&other, 2, 16, false, NULL);
+	target_start(&other, 8, 16, false, NULL);
 	target_do(&other, 'r', "renamed");
 	pty = drive_start(80, 24, args, NULL);
 	drive_see(pty, "filter: target-of-pty_");

@@ -34,9 +34,19 @@ static void test_cell_of_a_frame(void **state)
 		uint64_t pfn;
 		size_t cell;
 	} cases[] = {
-		{ 0, SIZE_MAX }, { 1, 0 }, { 64, 0 }, { 65, 1 }, { 4095, 63 }, { 4096, 64 },
-		{ 5095, 79 }, { 5096, SIZE_MAX }, { 8191, SIZE_MAX }, { 8192, 80 }, { 8255, 80 },
-		{ 8256, SIZE_MAX }, { UINT64_MAX, SIZE_MAX },
+		{ 0, SIZE_MAX },
+		{ 1, 0 },
+		{ 64, 0 },
+		{ 65, 1 },
+		{ 4095, 63 },
+		{ 4096, 64 },
+		{ 5095, 79 },
+		{ 5096, SIZE_MAX },
+		{ 8191, SIZE_MAX },
+		{ 8192, 80 },
+		{ 8255, 80 },
+		{ 8256, SIZE_MAX },
+		{ UINT64_MAX, SIZE_MAX },
 	};
 
 	(void)state;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define KIB UINT64_C(1024)
+#define KIB    UINT64_C(1024)
 #define ABSENT UINT64_MAX
 
 struct machine {
@@ -19,27 +19,57 @@ struct machine {
 };
 
 static const struct machine machines[] = {
-	{ "x86-64, 4 levels", 4 * KIB, 47, 4,
+	{ "x86-64, 4 levels",
+	  4 * KIB,
+	  47,
+	  4,
 	  { UINT64_C(1) << 39, ABSENT, UINT64_C(1) << 30, UINT64_C(1) << 21, UINT64_C(1) << 12 } },
-	{ "x86-64, 5 levels", 4 * KIB, 56, 5,
+	{ "x86-64, 5 levels",
+	  4 * KIB,
+	  56,
+	  5,
 	  { UINT64_C(1) << 48, UINT64_C(1) << 39, UINT64_C(1) << 30, UINT64_C(1) << 21,
 	    UINT64_C(1) << 12 } },
-	{ "arm64, 4K, 48 bits", 4 * KIB, 48, 4,
+	{ "arm64, 4K, 48 bits",
+	  4 * KIB,
+	  48,
+	  4,
 	  { UINT64_C(1) << 39, ABSENT, UINT64_C(1) << 30, UINT64_C(1) << 21, UINT64_C(1) << 12 } },
-	{ "arm64, 4K, 39 bits", 4 * KIB, 39, 3,
+	{ "arm64, 4K, 39 bits",
+	  4 * KIB,
+	  39,
+	  3,
 	  { UINT64_C(1) << 30, ABSENT, ABSENT, UINT64_C(1) << 21, UINT64_C(1) << 12 } },
-	{ "arm64, 4K, 52 bits", 4 * KIB, 52, 5,
+	{ "arm64, 4K, 52 bits",
+	  4 * KIB,
+	  52,
+	  5,
 	  { UINT64_C(1) << 48, UINT64_C(1) << 39, UINT64_C(1) << 30, UINT64_C(1) << 21,
 	    UINT64_C(1) << 12 } },
-	{ "arm64, 16K, 47 bits", 16 * KIB, 47, 3,
+	{ "arm64, 16K, 47 bits",
+	  16 * KIB,
+	  47,
+	  3,
 	  { UINT64_C(1) << 36, ABSENT, ABSENT, UINT64_C(1) << 25, UINT64_C(1) << 14 } },
-	{ "arm64, 16K, 48 bits", 16 * KIB, 48, 4,
+	{ "arm64, 16K, 48 bits",
+	  16 * KIB,
+	  48,
+	  4,
 	  { UINT64_C(1) << 47, ABSENT, UINT64_C(1) << 36, UINT64_C(1) << 25, UINT64_C(1) << 14 } },
-	{ "arm64, 64K, 42 bits", 64 * KIB, 42, 2,
+	{ "arm64, 64K, 42 bits",
+	  64 * KIB,
+	  42,
+	  2,
 	  { UINT64_C(1) << 29, ABSENT, ABSENT, ABSENT, UINT64_C(1) << 16 } },
-	{ "arm64, 64K, 48 bits", 64 * KIB, 48, 3,
+	{ "arm64, 64K, 48 bits",
+	  64 * KIB,
+	  48,
+	  3,
 	  { UINT64_C(1) << 42, ABSENT, ABSENT, UINT64_C(1) << 29, UINT64_C(1) << 16 } },
-	{ "arm64, 64K, 52 bits", 64 * KIB, 52, 3,
+	{ "arm64, 64K, 52 bits",
+	  64 * KIB,
+	  52,
+	  3,
 	  { UINT64_C(1) << 42, ABSENT, ABSENT, UINT64_C(1) << 29, UINT64_C(1) << 16 } },
 };
 

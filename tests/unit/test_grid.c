@@ -40,7 +40,7 @@ static uint64_t all_pages_of(const struct grid_cell *cell)
 {
 	uint64_t nr = 0;
 
-	for (int class = 0; class < NR_CLASS; class++)
+	for (int class = 0; class < NR_CLASS; class ++)
 		nr += cell->nr[class];
 	return nr;
 }
@@ -91,11 +91,11 @@ static void test_spans_are_cut_at_cells_and_at_the_view(void **state)
 	struct grid *grid = grid_new(START, 16, 4);
 
 	(void)state;
-	add(grid, START - 5, 8, PAGE_PRESENT);	/* pages 0 to 2 */
-	add(grid, START + 6, 4, PAGE_SWAPPED);	/* pages 6 to 9: across a border */
+	add(grid, START - 5, 8, PAGE_PRESENT);   /* pages 0 to 2 */
+	add(grid, START + 6, 4, PAGE_SWAPPED);   /* pages 6 to 9: across a border */
 	add(grid, START + 14, 99, PAGE_PRESENT); /* pages 14 and 15 */
 	add(grid, START - 10, 10, PAGE_PRESENT); /* all before */
-	add(grid, START + 16, 4, PAGE_PRESENT);	/* all behind */
+	add(grid, START + 16, 4, PAGE_PRESENT);  /* all behind */
 	grid_finish(grid, WHY_OK);
 	assert_int_equal(grid->cells[0].nr[CLASS_ANON], 3);
 	assert_int_equal(grid->cells[0].nr[CLASS_ABSENT], 1);
@@ -108,10 +108,11 @@ static void test_spans_are_cut_at_cells_and_at_the_view(void **state)
 
 static void test_flags_decide_the_class_page_by_page(void **state)
 {
-	static const uint64_t flags[] = { 0, KPF_BIT(KPF_DIRTY), KPF_BIT(KPF_DIRTY), 0, 0,
-					  KPF_BIT(KPF_WRITEBACK) };
-	struct page_span span = { .vpn = START, .nr_pages = 6, .flags = flags,
-				  .state = PAGE_PRESENT | PAGE_FILE };
+	static const uint64_t flags[] = { 0, KPF_BIT(KPF_DIRTY),    KPF_BIT(KPF_DIRTY), 0,
+					  0, KPF_BIT(KPF_WRITEBACK) };
+	struct page_span span = {
+		.vpn = START, .nr_pages = 6, .flags = flags, .state = PAGE_PRESENT | PAGE_FILE
+	};
 	struct grid *grid = grid_new(START, 6, 4);
 
 	(void)state;
@@ -201,11 +202,26 @@ static struct grid *two_pages(const struct page_case *pages)
 	return grid;
 }
 
-#define ANON(pfn)	{ PAGE_PRESENT, VMA_ANON, pfn, KPF_BIT(KPF_ANON) }
-#define FILE_PAGE(pfn)	{ PAGE_PRESENT | PAGE_FILE, VMA_FILE, pfn, 0 }
-#define DIRTY_PAGE(pfn) { PAGE_PRESENT | PAGE_FILE, VMA_FILE, pfn, KPF_BIT(KPF_DIRTY) }
-#define SWAPPED		{ PAGE_SWAPPED, VMA_ANON, 0, 0 }
-#define ABSENT		{ 0, VMA_ANON, 0, 0 }
+#define ANON(pfn)                                                                                  \
+	{                                                                                          \
+		PAGE_PRESENT, VMA_ANON, pfn, KPF_BIT(KPF_ANON)                                     \
+	}
+#define FILE_PAGE(pfn)                                                                             \
+	{                                                                                          \
+		PAGE_PRESENT | PAGE_FILE, VMA_FILE, pfn, 0                                         \
+	}
+#define DIRTY_PAGE(pfn)                                                                            \
+	{                                                                                          \
+		PAGE_PRESENT | PAGE_FILE, VMA_FILE, pfn, KPF_BIT(KPF_DIRTY)                        \
+	}
+#define SWAPPED                                                                                    \
+	{                                                                                          \
+		PAGE_SWAPPED, VMA_ANON, 0, 0                                                       \
+	}
+#define ABSENT                                                                                     \
+	{                                                                                          \
+		0, VMA_ANON, 0, 0                                                                  \
+	}
 
 static void test_compare(void **state)
 {

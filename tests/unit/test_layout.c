@@ -18,7 +18,13 @@
 static void parts_of(const struct map_layout *at, int columns, struct rect out[NR_PARTS])
 {
 	const struct rect parts[NR_PARTS] = {
-		at->title, at->list, at->head, at->grid, at->frames_head, at->frames, at->detail,
+		at->title,
+		at->list,
+		at->head,
+		at->grid,
+		at->frames_head,
+		at->frames,
+		at->detail,
 		at->keys,
 		{ at->rule_x, 1, 1, at->detail_rule_y - 1 },
 		{ 0, at->detail_rule_y, columns, 1 },

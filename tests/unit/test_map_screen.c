@@ -39,8 +39,8 @@ struct bench {
 
 static struct vma_table *make_table(const char *maps)
 {
-	struct vma_table *table =
-		vma_table_new(vma_parse_maps(maps, strlen(maps), NULL), &geometry);
+	struct vma_table *table = vma_table_new(vma_parse_maps(maps, strlen(maps), NULL),
+						&geometry);
 
 	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
 		const struct vma *vma = vma_list_at(table->list, i);
@@ -78,8 +78,10 @@ static struct snapshot *make_snapshot(const struct map_request *request, const c
 
 	snapshot->geometry = geometry;
 	snapshot->period_ns = 100000000;
-	snapshot->process = (struct process_info){ .pid = 4312, .life = PROCESS_LIVE,
-						   .comm = "target", .nr_threads = 1,
+	snapshot->process = (struct process_info){ .pid = 4312,
+						   .life = PROCESS_LIVE,
+						   .comm = "target",
+						   .nr_threads = 1,
 						   .rss_bytes = 33 << 20 };
 	snapshot->maps_why = WHY_OK;
 	snapshot->vmas = make_table(maps);
@@ -87,9 +89,13 @@ static struct snapshot *make_snapshot(const struct map_request *request, const c
 	if (request->has_cursor) {
 		snapshot->has_detail = true;
 		snapshot->detail = (struct page_detail){
-			.addr = request->cursor_addr, .mapped = true, .state = PAGE_PRESENT,
+			.addr = request->cursor_addr,
+			.mapped = true,
+			.state = PAGE_PRESENT,
 			.split = geometry_split(&geometry, request->cursor_addr),
-			.pfn = 0x13d1d6, .mapcount = 1, .leaf_bytes = 4096,
+			.pfn = 0x13d1d6,
+			.mapcount = 1,
+			.leaf_bytes = 4096,
 			.vma = { .perms = VMA_READ },
 		};
 		sources_init(&snapshot->detail.sources);
@@ -115,7 +121,8 @@ static void refresh(struct bench *bench, const char *maps)
 
 static struct bench open_bench(const struct rect *size)
 {
-	struct bench bench = { .screen = screen_map_new(), .columns = size->columns,
+	struct bench bench = { .screen = screen_map_new(),
+			       .columns = size->columns,
 			       .rows = size->rows };
 
 	bench.theme = theme_make(PALETTE_DARK, 0, false);
@@ -233,10 +240,11 @@ static void test_the_first_choice_fits(void **state)
 		assert_true(bench.request.pages_per_cell * cells >= BIG_PAGES);
 		assert_true(bench.request.pages_per_cell / 2 * cells < BIG_PAGES);
 		/* Half of every cell is present: no cell is drawn full, none empty. */
-		assert_int_equal(grid_characters(&bench, glyph(&bench, GLYPH_CLASS_PART + CLASS_ANON)),
-				 BIG_PAGES / bench.request.pages_per_cell);
-		assert_int_equal(grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ANON)),
-				 0);
+		assert_int_equal(
+			grid_characters(&bench, glyph(&bench, GLYPH_CLASS_PART + CLASS_ANON)),
+			BIG_PAGES / bench.request.pages_per_cell);
+		assert_int_equal(
+			grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ANON)), 0);
 		close_bench(&bench);
 	}
 }
@@ -262,8 +270,9 @@ static void test_zoom_to_one_page_and_back(void **state)
 		expect_text(&bench, "1 page (4.00K)");
 		/* Stripes at last: every second page, exactly. */
 		assert_int_equal(bench.request.nr_pages, shown < BIG_PAGES ? shown : BIG_PAGES);
-		assert_int_equal(grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ANON)),
-				 (bench.request.nr_pages + 1) / 2);
+		assert_int_equal(
+			grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ANON)),
+			(bench.request.nr_pages + 1) / 2);
 		press(&bench, '+');
 		assert_int_equal(bench.request.pages_per_cell, 1);
 		while (steps--)
@@ -316,9 +325,10 @@ static void test_the_cursor_stops_at_the_ends(void **state)
 /* At every zoom and place the view lies within the mapping and holds the cursor. */
 static void test_the_view_holds_the_cursor(void **state)
 {
-	static const uint32_t keys[] = { '+', KEY_UI_RIGHT, KEY_UI_PAGE_DOWN, '+', KEY_UI_END, '-',
-					 KEY_UI_PAGE_UP, '+', KEY_UI_DOWN, KEY_UI_LEFT, '-', '+',
-					 KEY_UI_UP, KEY_UI_HOME };
+	static const uint32_t keys[] = {
+		'+', KEY_UI_RIGHT, KEY_UI_PAGE_DOWN, '+', KEY_UI_END, '-',       KEY_UI_PAGE_UP,
+		'+', KEY_UI_DOWN,  KEY_UI_LEFT,      '-', '+',        KEY_UI_UP, KEY_UI_HOME
+	};
 
 	(void)state;
 	for (size_t i = 0; i < NR_SIZES; i++) {
@@ -328,7 +338,8 @@ static void test_the_view_holds_the_cursor(void **state)
 		for (int k = 0; k < 400; k++) {
 			uint64_t cursor;
 
-			press(&bench, keys[(k * 5 + k / 7) % (int)(sizeof(keys) / sizeof(keys[0]))]);
+			press(&bench,
+			      keys[(k * 5 + k / 7) % (int)(sizeof(keys) / sizeof(keys[0]))]);
 			cursor = bench.request.cursor_addr >> 12;
 			assert_true(bench.request.start_vpn >= BIG_START >> 12);
 			assert_true(bench.request.start_vpn + bench.request.nr_pages <=
@@ -403,7 +414,8 @@ static void test_unknown_is_drawn_as_unknown(void **state)
 	assert_int_equal(grid_characters(&bench, unknown),
 			 (BIG_PAGES + bench.request.pages_per_cell - 1) /
 				 bench.request.pages_per_cell);
-	assert_int_equal(grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ABSENT)), 0);
+	assert_int_equal(grid_characters(&bench, glyph(&bench, GLYPH_CLASS_FULL + CLASS_ABSENT)),
+			 0);
 	expect_text(&bench, "? resident");
 	expect_text(&bench, "frame ?");
 	expect_text(&bench, "CAP_SYS_ADMIN");
@@ -507,10 +519,12 @@ static void test_pause_and_actions(void **state)
 		uint32_t key;
 		enum action_kind expected;
 	} cases[] = {
-		{ ' ', ACTION_PAUSE }, { 'p', ACTION_PICK }, { 'c', ACTION_THEME },
-		{ 'd', ACTION_THEME }, { '?', ACTION_HELP }, { KEY_UI_F1, ACTION_HELP },
-		{ 'q', ACTION_QUIT }, { KEY_UI_ESCAPE, ACTION_BACK }, { 'z', ACTION_NONE },
-		{ KEY_UI_DOWN, ACTION_REQUEST }, { '+', ACTION_REQUEST },
+		{ ' ', ACTION_PAUSE },   { 'p', ACTION_PICK },
+		{ 'c', ACTION_THEME },   { 'd', ACTION_THEME },
+		{ '?', ACTION_HELP },    { KEY_UI_F1, ACTION_HELP },
+		{ 'q', ACTION_QUIT },    { KEY_UI_ESCAPE, ACTION_BACK },
+		{ 'z', ACTION_NONE },    { KEY_UI_DOWN, ACTION_REQUEST },
+		{ '+', ACTION_REQUEST },
 	};
 	struct bench bench = open_bench(&sizes[0]);
 

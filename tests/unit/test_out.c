@@ -31,15 +31,15 @@ static const char maps[] = "400000-404000 r-xp 00001000 fe:0a 77 /usr/bin/target
 			   "ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]\n";
 
 /* Runs one of the printers; what it wrote is the caller's to free. */
-#define CAPTURE(printer, report)                                        \
-	({                                                              \
-		char *text_ = NULL;                                     \
-		size_t len_ = 0;                                        \
-		FILE *out_ = open_memstream(&text_, &len_);             \
-		assert_non_null(out_);                                  \
-		assert_int_equal(printer(out_, report), 0);             \
-		fclose(out_);                                           \
-		text_;                                                  \
+#define CAPTURE(printer, report)                                                                   \
+	({                                                                                         \
+		char *text_ = NULL;                                                                \
+		size_t len_ = 0;                                                                   \
+		FILE *out_ = open_memstream(&text_, &len_);                                        \
+		assert_non_null(out_);                                                             \
+		assert_int_equal(printer(out_, report), 0);                                        \
+		fclose(out_);                                                                      \
+		text_;                                                                             \
 	})
 
 static json_t *parse(char *text)
@@ -91,15 +91,21 @@ static void expect_missing(const json_t *object, const char *field)
 static void count_heap(struct snapshot *snapshot, struct run_list *runs)
 {
 	static const uint64_t entries[4] = {
-		PM_PRESENT | PM_EXCLUSIVE, PM_PRESENT | PM_EXCLUSIVE, PM_PRESENT | PM_EXCLUSIVE,
+		PM_PRESENT | PM_EXCLUSIVE,
+		PM_PRESENT | PM_EXCLUSIVE,
+		PM_PRESENT | PM_EXCLUSIVE,
 		PM_PRESENT,
 	};
 	static const uint64_t pfns[4] = { 0x100, 0x101, 0x102, 0x200 };
 	static const uint64_t flags[4] = { KPF_BIT(KPF_LRU), KPF_BIT(KPF_LRU), KPF_BIT(KPF_LRU),
 					   KPF_BIT(KPF_DIRTY) };
 	static const uint64_t mapcounts[4] = { 1, 1, 1, 3 };
-	struct page_span span = { .vpn = 0x500, .nr_pages = 4, .state = PAGE_PRESENT,
-				  .entries = entries, .pfns = pfns, .flags = flags,
+	struct page_span span = { .vpn = 0x500,
+				  .nr_pages = 4,
+				  .state = PAGE_PRESENT,
+				  .entries = entries,
+				  .pfns = pfns,
+				  .flags = flags,
 				  .mapcounts = mapcounts };
 
 	vma_table_add_part(snapshot->vmas, 1, &span);
@@ -112,15 +118,17 @@ static struct snapshot *make_snapshot(struct run_list *runs, bool privileged)
 	struct snapshot *snapshot = snapshot_new();
 	static const enum source always[] = { SOURCE_MAPS, SOURCE_PAGEMAP, SOURCE_STATUS,
 					      SOURCE_PAGEMAP_SCAN };
-	static const enum source frames[] = { SOURCE_FRAMES, SOURCE_KPAGEFLAGS,
-					      SOURCE_KPAGECOUNT };
+	static const enum source frames[] = { SOURCE_FRAMES, SOURCE_KPAGEFLAGS, SOURCE_KPAGECOUNT };
 
 	snapshot->geometry = four_levels;
 	snapshot->taken_real_ns = UINT64_C(1700000000123456789);
 	snapshot->maps_why = WHY_OK;
 	snapshot->process = (struct process_info){
-		.pid = 4312, .start_time_ticks = 99, .life = PROCESS_LIVE,
-		.rss_bytes = 5 * 4096, .comm = "bad\xff\n",
+		.pid = 4312,
+		.start_time_ticks = 99,
+		.life = PROCESS_LIVE,
+		.rss_bytes = 5 * 4096,
+		.comm = "bad\xff\n",
 	};
 	snapshot->vmas = vma_table_new(vma_parse_maps(maps, strlen(maps), NULL), &four_levels);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
@@ -147,7 +155,8 @@ static json_t *map_document(bool privileged, bool states_only, bool with_runs)
 {
 	struct run_list runs = { 0 };
 	struct snapshot *snapshot = make_snapshot(&runs, privileged);
-	struct map_report report = { .snapshot = snapshot, .kernel = "6.18.0",
+	struct map_report report = { .snapshot = snapshot,
+				     .kernel = "6.18.0",
 				     .states_only = states_only,
 				     .runs = with_runs ? &runs : NULL };
 	json_t *document = parse(CAPTURE(out_map_json, &report));
@@ -165,8 +174,8 @@ static json_t *vma_at(const json_t *document, size_t i)
 static void test_map_has_the_fields_of_the_contract(void **state)
 {
 	static const char *const counts[] = {
-		"pages", "present", "swapped", "file", "anon", "zero", "huge", "dirty", "writeback",
-		"active", "referenced", "ksm", "shared", "exclusive",
+		"pages", "present",   "swapped", "file",       "anon", "zero",   "huge",
+		"dirty", "writeback", "active",  "referenced", "ksm",  "shared", "exclusive",
 	};
 	json_t *document = map_document(true, false, false), *vma = vma_at(document, 0);
 	json_t *totals = json_object_get(document, "totals");
@@ -263,8 +272,11 @@ static json_t *translate_document(const struct page_detail *details, size_t nr,
 				  const struct geometry *geometry)
 {
 	struct process_info process = { .pid = 7, .comm = "target" };
-	struct translate_report report = { .process = &process, .geometry = geometry,
-					   .taken_ns = 5, .details = details, .nr = nr };
+	struct translate_report report = { .process = &process,
+					   .geometry = geometry,
+					   .taken_ns = 5,
+					   .details = details,
+					   .nr = nr };
 
 	return parse(CAPTURE(out_translate_json, &report));
 }
@@ -272,11 +284,20 @@ static json_t *translate_document(const struct page_detail *details, size_t nr,
 static struct page_detail make_detail(const struct geometry *geometry)
 {
 	struct page_detail detail = {
-		.addr = 0x7f59fea62abc, .mapped = true, .state = PAGE_PRESENT | PAGE_FILE,
-		.split = geometry_split(geometry, 0x7f59fea62abc), .leaf_bytes = 4096,
-		.pfn = 0x13d1d6, .flags = KPF_BIT(KPF_LRU) | KPF_BIT(KPF_MMAP), .mapcount = 2,
-		.vma = { .start_addr = 0x7f59fea60000, .end_addr = 0x7f59fea70000,
-			 .off_bytes = 0x4000, .kind = VMA_FILE, .perms = VMA_READ, .path = "/f" },
+		.addr = 0x7f59fea62abc,
+		.mapped = true,
+		.state = PAGE_PRESENT | PAGE_FILE,
+		.split = geometry_split(geometry, 0x7f59fea62abc),
+		.leaf_bytes = 4096,
+		.pfn = 0x13d1d6,
+		.flags = KPF_BIT(KPF_LRU) | KPF_BIT(KPF_MMAP),
+		.mapcount = 2,
+		.vma = { .start_addr = 0x7f59fea60000,
+			 .end_addr = 0x7f59fea70000,
+			 .off_bytes = 0x4000,
+			 .kind = VMA_FILE,
+			 .perms = VMA_READ,
+			 .path = "/f" },
 		.cgroup = NULL,
 	};
 
@@ -354,15 +375,20 @@ static void make_files(struct cache_file files[2])
 	files[0] = (struct cache_file){ .path = "/tmp/a\nb\x1b[2J\",c\xff",
 					.mappers_why = WHY_NOT_ASKED };
 	files[0].info = (struct cache_info){
-		.size_bytes = 5 * 4096 + 1, .source = SOURCE_CACHESTAT, .pages_per_cell = 4,
-		.nr_cells = 2, .total = { 6, 5, 2, 1, 3, 4 },
+		.size_bytes = 5 * 4096 + 1,
+		.source = SOURCE_CACHESTAT,
+		.pages_per_cell = 4,
+		.nr_cells = 2,
+		.total = { 6, 5, 2, 1, 3, 4 },
 	};
 	files[0].info.cells = xcalloc(2, sizeof(struct cache_counts));
 	files[0].info.cells[0] = (struct cache_counts){ 4, 4, 2, 1, 0, 0 };
 	files[0].info.cells[1] = (struct cache_counts){ 2, 1, 0, 0, 3, 4 };
 	files[1] = (struct cache_file){ .path = "/refused", .mappers_why = WHY_OK };
-	files[1].info = (struct cache_info){ .size_bytes = 4096, .source = SOURCE_MINCORE,
-					     .why = WHY_DENIED, .why_states = WHY_UNSUPPORTED,
+	files[1].info = (struct cache_info){ .size_bytes = 4096,
+					     .source = SOURCE_MINCORE,
+					     .why = WHY_DENIED,
+					     .why_states = WHY_UNSUPPORTED,
 					     .total = { .pages = 1 } };
 }
 
@@ -446,7 +472,7 @@ static void test_csv(void **state)
 	struct map_report report = { .snapshot = snapshot, .kernel = "6.18.0" };
 	struct cache_file files[2];
 	struct cache_report cache = { .taken_ns = 9, .files = files, .nr = 1, .page_shift = 12 };
-	char (*fields)[256] = xcalloc(32, 256), *text = CAPTURE(out_map_csv, &report);
+	char(*fields)[256] = xcalloc(32, 256), *text = CAPTURE(out_map_csv, &report);
 
 	(void)state;
 	assert_int_equal(check_csv(text, fields, 32), 4);
@@ -479,9 +505,15 @@ static void test_csv_quoting(void **state)
 	static const struct {
 		const char *raw, *quoted;
 	} cases[] = {
-		{ "", "" }, { "plain", "plain" }, { "a b", "a b" }, { "a,b", "\"a,b\"" },
-		{ "say \"x\"", "\"say \"\"x\"\"\"" }, { "a\nb", "\"a\nb\"" },
-		{ "a\rb", "\"a\rb\"" }, { "\"", "\"\"\"\"" }, { "\xff", "\\xff" },
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "a b", "a b" },
+		{ "a,b", "\"a,b\"" },
+		{ "say \"x\"", "\"say \"\"x\"\"\"" },
+		{ "a\nb", "\"a\nb\"" },
+		{ "a\rb", "\"a\rb\"" },
+		{ "\"", "\"\"\"\"" },
+		{ "\xff", "\\xff" },
 	};
 
 	(void)state;
@@ -505,8 +537,9 @@ static void test_text_is_safe(void **state)
 	struct cache_report cache = { .taken_ns = 9, .files = files, .nr = 2, .page_shift = 12 };
 	struct page_detail detail = make_detail(&four_levels);
 	struct process_info process = { .pid = 7, .comm = "a\x1b[2J" };
-	struct translate_report translate = { .process = &process, .geometry = &four_levels,
-					      .details = &detail, .nr = 1 };
+	struct translate_report translate = {
+		.process = &process, .geometry = &four_levels, .details = &detail, .nr = 1
+	};
 	char *texts[3];
 
 	(void)state;

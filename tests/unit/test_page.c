@@ -14,9 +14,15 @@ static void test_each_bit_of_an_entry(void **state)
 	static const struct {
 		unsigned bit, expected;
 	} bits[] = {
-		{ 55, PAGE_SOFT_DIRTY }, { 56, PAGE_EXCLUSIVE }, { 57, PAGE_UFFD_WP },
-		{ 58, PAGE_GUARD },	 { 59, 0 },		 { 60, 0 },
-		{ 61, PAGE_FILE },	 { 62, PAGE_SWAPPED },	 { 63, PAGE_PRESENT },
+		{ 55, PAGE_SOFT_DIRTY },
+		{ 56, PAGE_EXCLUSIVE },
+		{ 57, PAGE_UFFD_WP },
+		{ 58, PAGE_GUARD },
+		{ 59, 0 },
+		{ 60, 0 },
+		{ 61, PAGE_FILE },
+		{ 62, PAGE_SWAPPED },
+		{ 63, PAGE_PRESENT },
 	};
 
 	(void)state;
@@ -25,9 +31,9 @@ static void test_each_bit_of_an_entry(void **state)
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		assert_int_equal(page_state_of_entry(UINT64_C(1) << bits[i].bit), bits[i].expected);
 	assert_int_equal(page_state_of_entry(0), 0);
-	assert_int_equal(page_state_of_entry(UINT64_MAX),
-			 PAGE_PRESENT | PAGE_SWAPPED | PAGE_FILE | PAGE_EXCLUSIVE |
-				 PAGE_SOFT_DIRTY | PAGE_UFFD_WP | PAGE_GUARD);
+	assert_int_equal(page_state_of_entry(UINT64_MAX), PAGE_PRESENT | PAGE_SWAPPED | PAGE_FILE |
+								  PAGE_EXCLUSIVE | PAGE_SOFT_DIRTY |
+								  PAGE_UFFD_WP | PAGE_GUARD);
 }
 
 static void test_frame_number(void **state)
@@ -48,8 +54,8 @@ static void test_swap_slot(void **state)
 		unsigned type;
 		uint64_t offset;
 	} slots[] = {
-		{ 0, 0 }, { 0, 1 }, { 1, 0 }, { 31, 0 }, { 5, 0x123456 },
-		{ 31, (UINT64_C(1) << 50) - 1 },
+		{ 0, 0 },  { 0, 1 },        { 1, 0 },
+		{ 31, 0 }, { 5, 0x123456 }, { 31, (UINT64_C(1) << 50) - 1 },
 	};
 
 	(void)state;
@@ -78,10 +84,12 @@ static void test_slab_frames_are_neither_anonymous_nor_ksm(void **state)
 static void test_flag_names_stand_at_the_bits_of_the_kernel(void **state)
 {
 	static const char *const names[] = {
-		"locked", "error", "referenced", "uptodate", "dirty", "lru", "active", "slab",
-		"writeback", "reclaim", "buddy", "mmap", "anon", "swapcache", "swapbacked",
-		"compound_head", "compound_tail", "huge", "unevictable", "hwpoison", "nopage",
-		"ksm", "thp", "offline", "zero_page", "idle", "pgtable",
+		"locked",        "error",         "referenced", "uptodate",    "dirty",
+		"lru",           "active",        "slab",       "writeback",   "reclaim",
+		"buddy",         "mmap",          "anon",       "swapcache",   "swapbacked",
+		"compound_head", "compound_tail", "huge",       "unevictable", "hwpoison",
+		"nopage",        "ksm",           "thp",        "offline",     "zero_page",
+		"idle",          "pgtable",
 	};
 
 	(void)state;
@@ -107,9 +115,7 @@ static void test_flags_as_text(void **state)
 					     out, sizeof(out)),
 			    "uptodate,lru,mmap");
 	/* What does not fit is left out whole. */
-	assert_string_equal(frame_flags_text(KPF_BIT(KPF_LRU) | KPF_BIT(KPF_MMAP), tiny,
-					     8),
-			    "lru");
+	assert_string_equal(frame_flags_text(KPF_BIT(KPF_LRU) | KPF_BIT(KPF_MMAP), tiny, 8), "lru");
 	assert_string_equal(frame_flags_text(KPF_BIT(KPF_LRU) | KPF_BIT(KPF_MMAP), tiny, 9),
 			    "lru,mmap");
 }
@@ -172,8 +178,12 @@ static void test_counts_of_a_span(void **state)
 	static const uint64_t flags[] = { F(DIRTY) | F(ACTIVE), F(WRITEBACK) | F(REFERENCED),
 					  F(SLAB) | F(KSM) };
 	static const uint64_t mapcounts[] = { 1, 2, 0 };
-	struct page_span span = { .vpn = 10, .nr_pages = 3, .state = PAGE_PRESENT | PAGE_FILE,
-				  .entries = entries, .flags = flags, .mapcounts = mapcounts };
+	struct page_span span = { .vpn = 10,
+				  .nr_pages = 3,
+				  .state = PAGE_PRESENT | PAGE_FILE,
+				  .entries = entries,
+				  .flags = flags,
+				  .mapcounts = mapcounts };
 	struct page_counts counts = { .pages = 100 }, sum = { .pages = 7, .present = 1 };
 
 	(void)state;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #define PRESENT PM_PRESENT
-#define OWN	(PM_PRESENT | PM_EXCLUSIVE)
+#define OWN     (PM_PRESENT | PM_EXCLUSIVE)
 
 struct page {
 	uint64_t entry, pfn, flags, mapcount;
@@ -20,8 +20,13 @@ static void add_pages(struct run_list *list, uint64_t vpn, const struct page *pa
 {
 	uint64_t entries[16], pfns[16], flags[16], mapcounts[16];
 	struct page_span span = {
-		.vpn = vpn, .nr_pages = nr, .state = PAGE_PRESENT, .entries = entries, .pfns = pfns,
-		.flags = flags, .mapcounts = mapcounts,
+		.vpn = vpn,
+		.nr_pages = nr,
+		.state = PAGE_PRESENT,
+		.entries = entries,
+		.pfns = pfns,
+		.flags = flags,
+		.mapcounts = mapcounts,
 	};
 
 	for (size_t i = 0; i < nr; i++) {
@@ -145,7 +150,7 @@ static void test_within(void **state)
 		uint64_t start, end;
 		size_t first, nr;
 	} cases[] = {
-		{ 0, 10, 0, 0 }, { 0, 11, 0, 1 }, { 10, 21, 0, 2 }, { 11, 20, 1, 0 },
+		{ 0, 10, 0, 0 },  { 0, 11, 0, 1 },  { 10, 21, 0, 2 }, { 11, 20, 1, 0 },
 		{ 20, 31, 1, 2 }, { 31, 99, 3, 0 }, { 0, 99, 0, 3 },
 	};
 	struct run_list list = { 0 };

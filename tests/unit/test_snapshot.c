@@ -41,7 +41,10 @@ static void take_part(void *arg, size_t index, const struct page_span *span)
 
 	assert_in_range(parts->nr, 0, 15);
 	parts->items[parts->nr++] = (struct part){
-		index, span->vpn, span->nr_pages, span->pfns ? span->pfns[0] : 0,
+		index,
+		span->vpn,
+		span->nr_pages,
+		span->pfns ? span->pfns[0] : 0,
 	};
 }
 
@@ -59,7 +62,10 @@ static void expect(const struct parts *parts, const struct part *expected, size_
 static void test_a_span_over_everything_is_cut(void **state)
 {
 	static const struct part expected[] = {
-		{ 0, 1, 2, 1001 }, { 1, 3, 2, 1003 }, { 2, 8, 1, 1008 }, { 3, 100, 100, 1100 },
+		{ 0, 1, 2, 1001 },
+		{ 1, 3, 2, 1003 },
+		{ 2, 8, 1, 1008 },
+		{ 3, 100, 100, 1100 },
 	};
 	uint64_t pfns[300];
 	struct page_span span = { .vpn = 0, .nr_pages = 300, .state = PAGE_PRESENT, .pfns = pfns };
@@ -90,7 +96,8 @@ static void test_spans_in_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
-		struct page_span span = { .vpn = spans[i].vpn, .nr_pages = spans[i].nr,
+		struct page_span span = { .vpn = spans[i].vpn,
+					  .nr_pages = spans[i].nr,
 					  .state = PAGE_PRESENT };
 
 		vma_table_split(table, &geometry, &span, &cursor, take_part, &parts);
@@ -176,7 +183,7 @@ static void test_requests_are_equal_in_every_field(void **state)
 {
 	static const struct map_request base = { 1, 2, 4, 5, true, 6, 7 };
 	static const struct map_request others[] = {
-		{ 9, 2, 4, 5, true, 6, 7 }, { 1, 9, 4, 5, true, 6, 7 }, { 1, 2, 8, 5, true, 6, 7 },
+		{ 9, 2, 4, 5, true, 6, 7 }, { 1, 9, 4, 5, true, 6, 7 },  { 1, 2, 8, 5, true, 6, 7 },
 		{ 1, 2, 4, 9, true, 6, 7 }, { 1, 2, 4, 5, false, 6, 7 }, { 1, 2, 4, 5, true, 9, 7 },
 		{ 1, 2, 4, 5, true, 6, 9 },
 	};

@@ -17,9 +17,15 @@ static void test_errno(void **state)
 		int error;
 		enum why expected;
 	} cases[] = {
-		{ 0, WHY_OK }, { EPERM, WHY_DENIED }, { EACCES, WHY_DENIED }, { ESRCH, WHY_GONE },
-		{ ENOENT, WHY_GONE }, { ENOSYS, WHY_UNSUPPORTED }, { ENOTTY, WHY_UNSUPPORTED },
-		{ EOPNOTSUPP, WHY_UNSUPPORTED }, { EINVAL, WHY_UNSUPPORTED },
+		{ 0, WHY_OK },
+		{ EPERM, WHY_DENIED },
+		{ EACCES, WHY_DENIED },
+		{ ESRCH, WHY_GONE },
+		{ ENOENT, WHY_GONE },
+		{ ENOSYS, WHY_UNSUPPORTED },
+		{ ENOTTY, WHY_UNSUPPORTED },
+		{ EOPNOTSUPP, WHY_UNSUPPORTED },
+		{ EINVAL, WHY_UNSUPPORTED },
 	};
 
 	(void)state;

@@ -20,24 +20,45 @@ static void test_decode(void **state)
 		size_t len_bytes, used;
 		uint32_t ch;
 	} cases[] = {
-		{ "a", 1, 1, 'a' }, { "\0", 1, 1, 0 }, { "\x7f", 1, 1, 0x7f },
-		{ "\xc2\x80", 2, 2, 0x80 }, { "\xc3\xa9", 2, 2, 0xe9 },
-		{ "\xdf\xbf", 2, 2, 0x7ff }, { "\xe0\xa0\x80", 3, 3, 0x800 },
-		{ "\xe6\x97\xa5", 3, 3, 0x65e5 }, { "\xed\x9f\xbf", 3, 3, 0xd7ff },
-		{ "\xee\x80\x80", 3, 3, 0xe000 }, { "\xef\xbf\xbf", 3, 3, 0xffff },
-		{ "\xf0\x90\x80\x80", 4, 4, 0x10000 }, { "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff },
+		{ "a", 1, 1, 'a' },
+		{ "\0", 1, 1, 0 },
+		{ "\x7f", 1, 1, 0x7f },
+		{ "\xc2\x80", 2, 2, 0x80 },
+		{ "\xc3\xa9", 2, 2, 0xe9 },
+		{ "\xdf\xbf", 2, 2, 0x7ff },
+		{ "\xe0\xa0\x80", 3, 3, 0x800 },
+		{ "\xe6\x97\xa5", 3, 3, 0x65e5 },
+		{ "\xed\x9f\xbf", 3, 3, 0xd7ff },
+		{ "\xee\x80\x80", 3, 3, 0xe000 },
+		{ "\xef\xbf\xbf", 3, 3, 0xffff },
+		{ "\xf0\x90\x80\x80", 4, 4, 0x10000 },
+		{ "\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff },
 		/* Overlong: the same character in more bytes than it needs. */
-		{ "\xc0\x80", 2, 0, 0xc0 }, { "\xc1\xbf", 2, 0, 0xc1 },
-		{ "\xe0\x9f\xbf", 3, 0, 0xe0 }, { "\xf0\x8f\xbf\xbf", 4, 0, 0xf0 },
+		{ "\xc0\x80", 2, 0, 0xc0 },
+		{ "\xc1\xbf", 2, 0, 0xc1 },
+		{ "\xe0\x9f\xbf", 3, 0, 0xe0 },
+		{ "\xf0\x8f\xbf\xbf", 4, 0, 0xf0 },
 		/* Surrogates, and past the last character. */
-		{ "\xed\xa0\x80", 3, 0, 0xed }, { "\xed\xbf\xbf", 3, 0, 0xed },
-		{ "\xf4\x90\x80\x80", 4, 0, 0xf4 }, { "\xf7\xbf\xbf\xbf", 4, 0, 0xf7 },
-		{ "\xf8\x88\x80\x80\x80", 5, 0, 0xf8 }, { "\xfe", 1, 0, 0xfe },
-		{ "\xff", 1, 0, 0xff }, { "\x80", 1, 0, 0x80 }, { "\xbf", 1, 0, 0xbf },
+		{ "\xed\xa0\x80", 3, 0, 0xed },
+		{ "\xed\xbf\xbf", 3, 0, 0xed },
+		{ "\xf4\x90\x80\x80", 4, 0, 0xf4 },
+		{ "\xf7\xbf\xbf\xbf", 4, 0, 0xf7 },
+		{ "\xf8\x88\x80\x80\x80", 5, 0, 0xf8 },
+		{ "\xfe", 1, 0, 0xfe },
+		{ "\xff", 1, 0, 0xff },
+		{ "\x80", 1, 0, 0x80 },
+		{ "\xbf", 1, 0, 0xbf },
 		/* Cut short, by the length or by another byte. */
-		{ "\xc3\xa9", 1, 0, 0xc3 }, { "\xe6\x97\xa5", 2, 0, 0xe6 },
-		{ "\xf0\x90\x80\x80", 3, 0, 0xf0 }, { "\xe6\x97" "a", 3, 0, 0xe6 },
-		{ "\xc3" "a", 2, 0, 0xc3 }, { "\xc3\xc3", 2, 0, 0xc3 },
+		{ "\xc3\xa9", 1, 0, 0xc3 },
+		{ "\xe6\x97\xa5", 2, 0, 0xe6 },
+		{ "\xf0\x90\x80\x80", 3, 0, 0xf0 },
+		{ "\xe6\x97"
+		  "a",
+		  3, 0, 0xe6 },
+		{ "\xc3"
+		  "a",
+		  2, 0, 0xc3 },
+		{ "\xc3\xc3", 2, 0, 0xc3 },
 	};
 
 	(void)state;
@@ -72,8 +93,9 @@ static void test_every_character_survives_a_round_trip(void **state)
 static void test_what_may_be_drawn(void **state)
 {
 	static const uint32_t no[] = {
-		0, 7, '\n', 0x1b, 0x1f, 0x7f, 0x80, 0x9b, 0x9f, 0xad, 0x300, 0x61c, 0x200b, 0x200d,
-		0x200e, 0x200f, 0x2028, 0x202a, 0x202e, 0x2066, 0x2069, 0xfeff, 0xfff9, 0xe0041,
+		0,      7,      '\n',   0x1b,   0x1f,   0x7f,   0x80,   0x9b,
+		0x9f,   0xad,   0x300,  0x61c,  0x200b, 0x200d, 0x200e, 0x200f,
+		0x2028, 0x202a, 0x202e, 0x2066, 0x2069, 0xfeff, 0xfff9, 0xe0041,
 	};
 	static const uint32_t yes[] = { ' ', 'a', '~', 0xa0, 0xe9, 0x2588, 0x65e5, 0x1f600 };
 
@@ -102,8 +124,16 @@ static void test_safe(void **state)
 		{ "\x1b]0;title\x07", 10, "\\x1b]0;title\\x07", "\x1b]0;title\x07" },
 		{ "\xff\xfe", 2, "\\xff\\xfe", "\\xff\\xfe" },
 		{ "\xc3", 1, "\\xc3", "\\xc3" },
-		{ "\xc2\x9b" "31m", 5, "\\u{9b}31m", "\xc2\x9b" "31m" },
-		{ "a\xe2\x80\xae" "b", 5, "a\\u{202e}b", "a\xe2\x80\xae" "b" },
+		{ "\xc2\x9b"
+		  "31m",
+		  5, "\\u{9b}31m",
+		  "\xc2\x9b"
+		  "31m" },
+		{ "a\xe2\x80\xae"
+		  "b",
+		  5, "a\\u{202e}b",
+		  "a\xe2\x80\xae"
+		  "b" },
 		{ "\xed\xa0\x80", 3, "\\xed\\xa0\\x80", "\\xed\\xa0\\x80" },
 		{ "\xf3\xa0\x81\x81", 4, "\\u{e0041}", "\xf3\xa0\x81\x81" },
 		{ "back\\slash", 10, "back\\slash", "back\\slash" },
@@ -180,18 +210,28 @@ static void test_fit(void **state)
 		const char *expected;
 		int used;
 	} cases[] = {
-		{ "", 5, false, "", 0 }, { "abc", 3, false, "abc", 3 },
-		{ "abcd", 3, false, "ab~", 3 }, { "abcd", 3, true, "~cd", 3 },
-		{ "abcd", 1, false, "~", 1 }, { "abcd", 1, true, "~", 1 },
-		{ "abcd", 0, false, "", 0 }, { "abcd", -1, true, "", 0 },
+		{ "", 5, false, "", 0 },
+		{ "abc", 3, false, "abc", 3 },
+		{ "abcd", 3, false, "ab~", 3 },
+		{ "abcd", 3, true, "~cd", 3 },
+		{ "abcd", 1, false, "~", 1 },
+		{ "abcd", 1, true, "~", 1 },
+		{ "abcd", 0, false, "", 0 },
+		{ "abcd", -1, true, "", 0 },
 		{ "/usr/lib/libc.so.6", 10, true, "~libc.so.6", 10 },
 		{ "caf\xc3\xa9s", 5, false, "caf\xc3\xa9s", 5 },
-		{ "caf\xc3\xa9s", 4, false, "caf~", 4 }, { "caf\xc3\xa9s", 3, true, "~\xc3\xa9s", 3 },
+		{ "caf\xc3\xa9s", 4, false, "caf~", 4 },
+		{ "caf\xc3\xa9s", 3, true, "~\xc3\xa9s", 3 },
 		{ SUN_BOOK, 4, false, SUN_BOOK, 4 },
-		{ SUN_BOOK, 3, false, "\xe6\x97\xa5~", 3 }, { SUN_BOOK, 3, true, "~\xe6\x9c\xac", 3 },
+		{ SUN_BOOK, 3, false, "\xe6\x97\xa5~", 3 },
+		{ SUN_BOOK, 3, true, "~\xe6\x9c\xac", 3 },
 		/* Half of a wide character is not drawn: a column stays free. */
-		{ SUN_BOOK, 2, false, "~", 1 }, { SUN_BOOK, 2, true, "~", 1 },
-		{ "a" SUN_BOOK "b", 4, true, "~\xe6\x9c\xac" "b", 4 },
+		{ SUN_BOOK, 2, false, "~", 1 },
+		{ SUN_BOOK, 2, true, "~", 1 },
+		{ "a" SUN_BOOK "b", 4, true,
+		  "~\xe6\x9c\xac"
+		  "b",
+		  4 },
 		{ "a" SUN_BOOK "b", 3, true, "~b", 2 },
 	};
 
@@ -210,7 +250,8 @@ static void test_fit(void **state)
 static void test_fit_in_any_room(void **state)
 {
 	static const char *const texts[] = { "abcdefghijklmnop", SUN_BOOK SUN_BOOK SUN_BOOK,
-					     "x" SUN_BOOK "yz" SUN_BOOK, "caf\xc3\xa9 caf\xc3\xa9" };
+					     "x" SUN_BOOK "yz" SUN_BOOK,
+					     "caf\xc3\xa9 caf\xc3\xa9" };
 
 	(void)state;
 	for (size_t t = 0; t < NR(texts); t++) {

@@ -218,13 +218,26 @@ static void test_a_path_of_4095_bytes(void **state)
 static void test_malformed_lines_are_counted_and_left_out(void **state)
 {
 	static const char *const bad[] = {
-		"", "x", "1000", "1000-", "1000-2000", "1000-2000 rw-p", "1000-2000 rw-p 0 fe:00",
-		"1000-2000 rw-p 0 fe:00 ", "1000-2000 rw-p 0 fe 5 /x", "1000-2000 rwp 0 fe:00 5 /x",
-		"1000-2000 rw-q 0 fe:00 5 /x", "1000-2000  rw-p 0 fe:00 5 /x",
-		"2000-1000 rw-p 0 fe:00 5 /x", "1000-1000 rw-p 0 fe:00 5 /x",
-		"10000000000000000-2 rw-p 0 fe:00 5 /x", "1000-2000 rw-p 0 100000000:00 5 /x",
-		"1000-2000 rw-p 0 fe:00 99999999999999999999 /x", "G000-H000 rw-p 0 fe:00 5 /x",
-		" 1000-2000 rw-p 0 fe:00 5 /x", "1000-2000 rw-p 0 fe:00 a /x",
+		"",
+		"x",
+		"1000",
+		"1000-",
+		"1000-2000",
+		"1000-2000 rw-p",
+		"1000-2000 rw-p 0 fe:00",
+		"1000-2000 rw-p 0 fe:00 ",
+		"1000-2000 rw-p 0 fe 5 /x",
+		"1000-2000 rwp 0 fe:00 5 /x",
+		"1000-2000 rw-q 0 fe:00 5 /x",
+		"1000-2000  rw-p 0 fe:00 5 /x",
+		"2000-1000 rw-p 0 fe:00 5 /x",
+		"1000-1000 rw-p 0 fe:00 5 /x",
+		"10000000000000000-2 rw-p 0 fe:00 5 /x",
+		"1000-2000 rw-p 0 100000000:00 5 /x",
+		"1000-2000 rw-p 0 fe:00 99999999999999999999 /x",
+		"G000-H000 rw-p 0 fe:00 5 /x",
+		" 1000-2000 rw-p 0 fe:00 5 /x",
+		"1000-2000 rw-p 0 fe:00 a /x",
 	};
 	static const char good[] = "1000-2000 rw-p 00000000 00:00 0 \n";
 
@@ -286,18 +299,30 @@ static void test_last_line_without_newline(void **state)
 
 static void test_find_at_the_borders(void **state)
 {
-	struct vma_list *list = parse("1000-2000 rw-p 00000000 00:00 0 \n"
-				      "2000-3000 r--p 00000000 00:00 0 \n"
-				      "5000-6000 r--p 00000000 00:00 0 \n"
-				      "ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]\n");
+	struct vma_list *list = parse(
+		"1000-2000 rw-p 00000000 00:00 0 \n"
+		"2000-3000 r--p 00000000 00:00 0 \n"
+		"5000-6000 r--p 00000000 00:00 0 \n"
+		"ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]\n");
 	static const struct {
 		uint64_t addr;
 		int index; /* -1: none */
 	} cases[] = {
-		{ 0, -1 }, { 0xfff, -1 }, { 0x1000, 0 }, { 0x1fff, 0 }, { 0x2000, 1 },
-		{ 0x2fff, 1 }, { 0x3000, -1 }, { 0x4fff, -1 }, { 0x5000, 2 }, { 0x5fff, 2 },
-		{ 0x6000, -1 }, { 0xffffffffff5fffff, -1 }, { 0xffffffffff600000, 3 },
-		{ 0xffffffffff600fff, 3 }, { UINT64_MAX, -1 },
+		{ 0, -1 },
+		{ 0xfff, -1 },
+		{ 0x1000, 0 },
+		{ 0x1fff, 0 },
+		{ 0x2000, 1 },
+		{ 0x2fff, 1 },
+		{ 0x3000, -1 },
+		{ 0x4fff, -1 },
+		{ 0x5000, 2 },
+		{ 0x5fff, 2 },
+		{ 0x6000, -1 },
+		{ 0xffffffffff5fffff, -1 },
+		{ 0xffffffffff600000, 3 },
+		{ 0xffffffffff600fff, 3 },
+		{ UINT64_MAX, -1 },
 	};
 
 	(void)state;
@@ -316,10 +341,15 @@ static void test_equal_lists(void **state)
 {
 	static const char base[] = "1000-2000 rw-p 00000000 fe:00 5 /x\n";
 	static const char *const others[] = {
-		"", "1000-3000 rw-p 00000000 fe:00 5 /x\n", "0-2000 rw-p 00000000 fe:00 5 /x\n",
-		"1000-2000 rw-s 00000000 fe:00 5 /x\n", "1000-2000 rw-p 00001000 fe:00 5 /x\n",
-		"1000-2000 rw-p 00000000 fd:00 5 /x\n", "1000-2000 rw-p 00000000 fe:01 5 /x\n",
-		"1000-2000 rw-p 00000000 fe:00 6 /x\n", "1000-2000 rw-p 00000000 fe:00 5 /y\n",
+		"",
+		"1000-3000 rw-p 00000000 fe:00 5 /x\n",
+		"0-2000 rw-p 00000000 fe:00 5 /x\n",
+		"1000-2000 rw-s 00000000 fe:00 5 /x\n",
+		"1000-2000 rw-p 00001000 fe:00 5 /x\n",
+		"1000-2000 rw-p 00000000 fd:00 5 /x\n",
+		"1000-2000 rw-p 00000000 fe:01 5 /x\n",
+		"1000-2000 rw-p 00000000 fe:00 6 /x\n",
+		"1000-2000 rw-p 00000000 fe:00 5 /y\n",
 		"1000-2000 rw-p 00000000 fe:00 5 /x (deleted)\n",
 		"1000-2000 rw-p 00000000 fe:00 5 /x\n2000-3000 rw-p 00000000 00:00 0 \n",
 	};
