@@ -206,16 +206,6 @@ static enum why probe_cachestat(const struct host *host)
 	return errno == EPERM ? WHY_DENIED : WHY_UNSUPPORTED;
 }
 
-static enum why probe_kpage(const struct host *host)
-{
-	int fd = host_open(host, "/proc/kpageflags", O_RDONLY);
-
-	if (fd < 0)
-		return fd == -ENOENT ? WHY_UNSUPPORTED : why_from_errno(-fd);
-	close(fd);
-	return WHY_OK;
-}
-
 struct host *host_new(const char *root)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
@@ -233,7 +223,6 @@ struct host *host_new(const char *root)
 	host->pagemap_scan = probe_pagemap_scan(host, page_size);
 	host->procmap_query = probe_procmap_query(host);
 	host->cachestat = probe_cachestat(host);
-	host->kpage = probe_kpage(host);
 	return host;
 }
 

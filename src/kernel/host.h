@@ -23,7 +23,6 @@ struct host {
 	enum why pagemap_scan;   /* PAGEMAP_SCAN, Linux 6.7 */
 	enum why cachestat;      /* cachestat(2), Linux 6.5 */
 	enum why procmap_query;  /* PROCMAP_QUERY, Linux 6.11 */
-	enum why kpage;          /* /proc/kpageflags and kpagecount can be opened */
 	atomic_ulong *nr_calls;  /* system calls made by this layer so far */
 };
 
