@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The interactive program. This thread draws and takes keys, and waits for nothing but
- * poll(2): the sampler, the lister and the lab work in threads of their own and make a
- * descriptor readable when they have something new. What a screen asks for by an action is
- * done here, so that screens stay free of kernel and lab.
+ * poll(2): what feeds a screen (app/feed.h) works in threads of its own and makes a
+ * descriptor readable when it has something new. What a screen asks for by an action is
+ * done here or by its feed, so that screens stay free of kernel and lab.
  */
 #include "app/app.h"
 
-#include "app/lister.h"
-#include "app/sampler.h"
+#include "app/feed.h"
 #include "app/signals.h"
-#include "app/wake.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/proc.h"
 #include "ui/draw.h"
 #include "ui/screen_help.h"
-#include "ui/screen_lab.h"
-#include "ui/screen_map.h"
-#include "ui/screen_pick.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -27,30 +23,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIST_PERIOD_NS NS_PER_S
-#define FADE_FRAME_MS  200
-#define MESSAGE_NS     (4 * NS_PER_S)
+#define FADE_FRAME_MS 200
+#define MESSAGE_NS    (4 * NS_PER_S)
 
 struct app {
 	const struct host *host;
 	const struct app_options *options;
+	const struct app_start *start;
 	struct term *term;
 	struct theme theme;
 	struct canvas *canvas;
 	int columns, rows;
 	int signal_fd;
 
-	struct screen *current; /* one of the three below */
-	struct screen *map, *lab_screen, *pick;
-	struct sampler *sampler; /* of the process on the map; NULL before there is one */
-	struct map_request request;
-	bool paused;
-	struct lister *lister; /* works while the list is on the screen */
-	struct lab *lab;
+	struct feed *feeds[NR_PLACE]; /* NULL where a screen was not opened yet */
+	/* The screens that Esc leads back to; the last one is in front, none is there twice. */
+	enum place trail[NR_PLACE];
+	size_t nr_trail;
+	struct proc *proc; /* that is watched; NULL before there is one */
 
 	bool helping;
 	int help_scroll, help_lines;
-	char message[160]; /* shown in place of the keys for a moment */
+	char message[200]; /* shown in place of the keys for a moment */
 	uint64_t message_until_ns;
 	bool quit, redraw;
 };
@@ -62,21 +56,25 @@ static void say(struct app *app, const char *text)
 	app->redraw = true;
 }
 
-/* Tells the sampler and the lab what the screens have room for. */
+static struct feed *front(const struct app *app)
+{
+	return app->feeds[app->trail[app->nr_trail - 1]];
+}
+
+static struct screen *current(const struct app *app)
+{
+	return front(app)->screen;
+}
+
+/* Tells the workers what the screens have room for. */
 static void request_data(struct app *app)
 {
-	struct map_request request;
+	for (int place = 0; place < NR_PLACE; place++) {
+		struct feed *feed = app->feeds[place];
 
-	if (app->sampler) {
-		request = screen_map_wanted(app->map, &app->theme, app->columns, app->rows);
-		if (!map_request_equal(&request, &app->request))
-			sampler_request(app->sampler, &request);
-		app->request = request;
+		if (feed && feed->ops->request)
+			feed->ops->request(feed, &app->theme, app->columns, app->rows);
 	}
-	if (app->lab)
-		lab_command(app->lab, LAB_CMD_CELLS,
-			    screen_lab_wanted_cells(app->lab_screen, &app->theme, app->columns,
-						    app->rows));
 }
 
 static void take_size(struct app *app)
@@ -97,14 +95,15 @@ static void take_size(struct app *app)
 static void draw(struct app *app)
 {
 	uint64_t now_ns = clock_mono_ns();
+	struct screen *screen = current(app);
 
 	canvas_clear(app->canvas);
 	if (app->columns < SCREEN_MIN_COLUMNS || app->rows < SCREEN_MIN_ROWS) {
 		draw_too_small(app->canvas);
 	} else {
-		app->current->ops->draw(app->current, app->canvas, &app->theme, now_ns);
+		screen->ops->draw(screen, app->canvas, &app->theme, now_ns);
 		if (app->helping)
-			app->help_lines = screen_help_draw(app->current, app->canvas, &app->theme,
+			app->help_lines = screen_help_draw(screen, app->canvas, &app->theme,
 							   app->help_scroll);
 		if (now_ns < app->message_until_ns)
 			canvas_printf(app->canvas, 0, app->rows - 1, app->columns, COLOUR_BAD,
@@ -114,26 +113,83 @@ static void draw(struct app *app)
 	app->redraw = false;
 }
 
-static void show(struct app *app, struct screen *screen)
+static void set_shown(struct app *app, bool shown)
 {
-	/* One for good: libproc2 keeps buffers for each thread that it never gives back. */
-	if (app->lister)
-		lister_pause(app->lister, screen != app->pick);
-	else if (screen == app->pick)
-		app->lister = lister_new(LIST_PERIOD_NS);
-	app->current = screen;
+	if (app->nr_trail && front(app) && front(app)->ops->show)
+		front(app)->ops->show(front(app), shown);
+}
+
+/* Brings a screen that is open to the front; one that Esc would lead to ends the trail there. */
+static void bring(struct app *app, enum place place)
+{
+	size_t at = 0;
+
+	set_shown(app, false);
+	while (at < app->nr_trail && app->trail[at] != place)
+		at++;
+	app->trail[at] = place;
+	app->nr_trail = at + 1;
+	set_shown(app, true);
 	app->helping = false;
 	app->redraw = true;
 }
 
-static void show_pick(struct app *app, const char *filter)
+static int open_place(struct app *app, enum place place, const struct action *action, char *error,
+		      size_t error_room)
 {
-	if (!app->pick)
-		app->pick = screen_pick_new(filter ? filter : "");
-	show(app, app->pick);
+	const struct feed_kind *kind = &feed_kinds[place];
+	struct feed_context context = {
+		.host = app->host,
+		.period_ns = app->options->period_ns,
+		.proc = app->proc,
+		.action = action,
+		.filter = app->start->filter,
+		.lab = app->start->lab,
+		.error = error,
+		.error_room = error_room,
+	};
+
+	if (!kind->open || (kind->of_process && !app->proc))
+		return -ENOENT;
+	return kind->open(&context, &app->feeds[place]);
 }
 
-/* Begins to watch a process. 0 or -errno. */
+/* Shows a screen, which is opened if need be. 0 or -errno after saying why. */
+static int show(struct app *app, enum place place, const struct action *action)
+{
+	char error[sizeof(app->message) - 1] = "";
+	int ret = 0;
+
+	if (!app->feeds[place]) {
+		ret = open_place(app, place, action, error, sizeof(error));
+		if (ret) {
+			if (ret != -ENOENT || error[0])
+				say(app, error[0] ? error : strerror(-ret));
+			return ret;
+		}
+	} else if (action && app->feeds[place]->ops->act) {
+		app->feeds[place]->ops->act(app->feeds[place], action);
+	}
+	bring(app, place);
+	request_data(app);
+	return 0;
+}
+
+static void close_place(struct app *app, enum place place)
+{
+	size_t kept = 0;
+
+	if (!app->feeds[place])
+		return;
+	app->feeds[place]->ops->free(app->feeds[place]);
+	app->feeds[place] = NULL;
+	for (size_t i = 0; i < app->nr_trail; i++)
+		if (app->trail[i] != place)
+			app->trail[kept++] = app->trail[i];
+	app->nr_trail = kept;
+}
+
+/* Begins to watch a process. 0 or -errno, and then all is as it was. */
 static int open_process(struct app *app, pid_t pid)
 {
 	struct proc *proc;
@@ -141,16 +197,20 @@ static int open_process(struct app *app, pid_t pid)
 
 	if (ret)
 		return ret;
-	sampler_free(app->sampler);
-	if (app->map)
-		app->map->ops->free(app->map);
-	app->map = screen_map_new();
-	app->paused = false;
-	app->request = (struct map_request){ 0 };
-	app->sampler = sampler_new(app->host, proc, app->options->period_ns);
-	show(app, app->map);
-	request_data(app);
-	return 0;
+	/* The list has done its work: Esc leads past it. */
+	if (app->nr_trail && app->trail[app->nr_trail - 1] == PLACE_PICK) {
+		set_shown(app, false);
+		app->nr_trail--;
+	}
+	for (int place = 0; place < NR_PLACE; place++)
+		if (feed_kinds[place].of_process)
+			close_place(app, (enum place)place);
+	proc_close(app->proc);
+	app->proc = proc;
+	ret = show(app, PLACE_MAP, NULL);
+	if (ret && !app->nr_trail)
+		show(app, PLACE_PICK, NULL);
+	return ret;
 }
 
 static void open_or_say(struct app *app, pid_t pid)
@@ -165,15 +225,14 @@ static void open_or_say(struct app *app, pid_t pid)
 	say(app, text);
 }
 
+/* To the screen before; behind the first one lies the list, and behind that the shell. */
 static void go_back(struct app *app)
 {
-	if (app->current == app->map && app->lab_screen)
-		show(app, app->lab_screen);
-	else if (app->current == app->map)
-		show_pick(app, NULL);
-	else if (app->current == app->pick && app->map)
-		show(app, app->map);
-	else if (app->current == app->pick)
+	if (app->nr_trail > 1)
+		bring(app, app->trail[app->nr_trail - 2]);
+	else if (app->trail[0] == PLACE_MAP)
+		show(app, PLACE_PICK, NULL);
+	else
 		app->quit = true;
 }
 
@@ -187,13 +246,17 @@ static void switch_theme(struct app *app, enum theme_switch what)
 		say(app, "two cells a character need 256 colours and UTF-8");
 	term_set_theme(app->term, &app->theme);
 	app->redraw = true;
+	request_data(app);
 }
 
-static void toggle_pause(struct app *app)
+/* Actions that only the screen's own worker can carry out. */
+static void pass_on(struct app *app, const struct action *action)
 {
-	app->paused = !app->paused;
-	screen_map_set_paused(app->map, app->paused);
-	sampler_pause(app->sampler, app->paused);
+	struct feed *feed = front(app);
+
+	if (feed->ops->act)
+		feed->ops->act(feed, action);
+	request_data(app);
 }
 
 static void do_action(struct app *app, const struct action *action)
@@ -202,9 +265,9 @@ static void do_action(struct app *app, const struct action *action)
 		app->redraw = true;
 	switch (action->kind) {
 	case ACTION_QUIT:
-		/* Leaving the list leads back to the map that it was opened from. */
-		if (app->current == app->pick && app->map)
-			show(app, app->map);
+		/* Leaving the list leads back to the screen that it was opened from. */
+		if (app->trail[app->nr_trail - 1] == PLACE_PICK && app->nr_trail > 1)
+			go_back(app);
 		else
 			app->quit = true;
 		break;
@@ -218,31 +281,30 @@ static void do_action(struct app *app, const struct action *action)
 	case ACTION_OPEN_PID:
 		open_or_say(app, action->pid);
 		break;
+	case ACTION_OPEN_FILE:
+		show(app, PLACE_CACHE, action);
+		break;
+	case ACTION_OPEN_ADDR:
+		show(app, PLACE_MAP, action);
+		break;
 	case ACTION_REQUEST:
 		request_data(app);
 		break;
-	case ACTION_PAUSE:
-		toggle_pause(app);
-		break;
-	case ACTION_LAB:
-		lab_command(app->lab, action->lab_command, action->arg);
-		break;
 	case ACTION_PICK:
-		show_pick(app, NULL);
+		show(app, PLACE_PICK, NULL);
 		break;
 	case ACTION_THEME:
 		switch_theme(app, (enum theme_switch)action->arg);
-		request_data(app);
 		break;
 	case ACTION_SCREEN:
-		if (action->arg == 1 && app->map)
-			show(app, app->map);
-		if (action->arg == 6 && app->lab_screen)
-			show(app, app->lab_screen);
+		if (action->arg < NR_PLACE)
+			show(app, (enum place)action->arg, NULL);
 		break;
 	case ACTION_NONE:
 	case ACTION_REDRAW:
 		break;
+	default:
+		pass_on(app, action);
 	}
 }
 
@@ -327,87 +389,66 @@ static void handle_event(struct app *app, const struct ui_event *event)
 		return;
 	}
 	/* In the list digits belong to the filter. */
-	if (app->current != app->pick && event->key >= '1' && event->key <= '7')
+	if (app->trail[app->nr_trail - 1] != PLACE_PICK && event->key >= '1' && event->key <= '7')
 		action = (struct action){ .kind = ACTION_SCREEN, .arg = event->key - '0' };
 	else
-		action = app->current->ops->event(app->current, event);
+		action = current(app)->ops->event(current(app), event);
 	do_action(app, &action);
-}
-
-static void take_snapshot(struct app *app)
-{
-	struct snapshot *snapshot = sampler_get(app->sampler);
-
-	wake_clear(sampler_event_fd(app->sampler));
-	if (!snapshot)
-		return;
-	screen_map_set_snapshot(app->map, snapshot);
-	snapshot_unref(snapshot);
-	request_data(app);
-	if (app->current == app->map)
-		app->redraw = true;
-}
-
-static void take_lab_view(struct app *app)
-{
-	struct lab_view *view = lab_view_get(app->lab);
-
-	wake_clear(lab_event_fd(app->lab));
-	screen_lab_set_view(app->lab_screen, view);
-	lab_view_unref(view);
-	if (app->current == app->lab_screen)
-		app->redraw = true;
-}
-
-static void take_list(struct app *app)
-{
-	struct plist *list = lister_take(app->lister);
-
-	wake_clear(lister_event_fd(app->lister));
-	if (!list)
-		return;
-	screen_pick_set_list(app->pick, list);
-	app->redraw = true;
 }
 
 /* How long to wait when nothing happens: marks fade, and messages go. */
 static int wait_ms(const struct app *app)
 {
-	const struct screen_ops *ops = app->current->ops;
+	const struct screen *screen = current(app);
 	uint64_t now_ns = clock_mono_ns();
 
 	if (app->redraw)
 		return 0;
 	if (now_ns < app->message_until_ns ||
-	    (ops->animates && ops->animates(app->current, now_ns)))
+	    (screen->ops->animates && screen->ops->animates(screen, now_ns)))
 		return FADE_FRAME_MS;
 	return -1;
 }
 
+/* What a worker has made goes to its screen; one behind may want other data for it. */
+static void take_from(struct app *app, enum place place)
+{
+	struct feed *feed = app->feeds[place];
+
+	if (!feed || !feed->ops->take(feed))
+		return;
+	if (feed->ops->request)
+		feed->ops->request(feed, &app->theme, app->columns, app->rows);
+	if (feed == front(app))
+		app->redraw = true;
+}
+
 static void wait_and_handle(struct app *app)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + NR_PLACE] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = app->signal_fd, .events = POLLIN },
-		{ .fd = app->sampler ? sampler_event_fd(app->sampler) : -1, .events = POLLIN },
-		{ .fd = app->lab ? lab_event_fd(app->lab) : -1, .events = POLLIN },
-		{ .fd = app->lister ? lister_event_fd(app->lister) : -1, .events = POLLIN },
 	};
-	int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(app)), number;
 	struct ui_event event;
+	int ready, number;
 
+	for (int place = 0; place < NR_PLACE; place++)
+		fds[2 + place] = (struct pollfd){
+			.fd = app->feeds[place]
+				      ? app->feeds[place]->ops->event_fd(app->feeds[place])
+				      : -1,
+			.events = POLLIN,
+		};
+	ready = poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(app));
 	if (ready == 0)
 		app->redraw = true;
 	if (ready <= 0)
 		return;
 	while (fds[1].revents && (number = signals_next(app->signal_fd)) != 0)
 		handle_signal(app, number);
-	if (fds[2].revents)
-		take_snapshot(app);
-	if (fds[3].revents)
-		take_lab_view(app);
-	if (fds[4].revents)
-		take_list(app);
+	for (int place = 0; place < NR_PLACE; place++)
+		if (fds[2 + place].revents)
+			take_from(app, (enum place)place);
 	if (fds[0].revents & POLLIN)
 		while (!app->quit && term_next_event(app->term, &event))
 			handle_event(app, &event);
@@ -415,42 +456,35 @@ static void wait_and_handle(struct app *app)
 		app->quit = true; /* the terminal is gone */
 }
 
-static int start(struct app *app, pid_t pid, const char *filter, const struct lab_config *config)
+/* Gives the terminal back and says why there is nothing to show. */
+static void fail(struct app *app, const char *text)
 {
-	char error[200];
-	int ret;
-
-	if (config) {
-		ret = lab_new(app->host, config, &app->lab, error, sizeof(error));
-		if (ret) {
-			term_close(app->term);
-			app->term = NULL;
-			fprintf(stderr, "pagewalk: lab: %s\n", error);
-			return ret;
-		}
-		app->lab_screen = screen_lab_new();
-		show(app, app->lab_screen);
-		request_data(app);
-		return 0;
-	}
-	if (!pid) {
-		show_pick(app, filter);
-		return 0;
-	}
-	ret = open_process(app, pid);
-	if (ret) {
-		term_close(app->term);
-		app->term = NULL;
-		fprintf(stderr, "pagewalk: process %d: %s\n", (int)pid,
-			ret == -ESRCH ? "there is none" : strerror(-ret));
-	}
-	return ret;
+	term_close(app->term);
+	app->term = NULL;
+	fprintf(stderr, "pagewalk: %s\n", text);
 }
 
-static void free_screen(struct screen *screen)
+static int open_first(struct app *app)
 {
-	if (screen)
-		screen->ops->free(screen);
+	char error[256] = "", text[256];
+	int ret;
+
+	if (app->start->place != PLACE_MAP) {
+		ret = open_place(app, app->start->place, app->start->action, error, sizeof(error));
+		if (ret)
+			fail(app, error[0] ? error : strerror(-ret));
+		else
+			bring(app, app->start->place);
+		request_data(app);
+		return ret;
+	}
+	ret = open_process(app, app->start->pid);
+	if (ret) {
+		snprintf(text, sizeof(text), "process %d: %s", (int)app->start->pid,
+			 ret == -ESRCH ? "there is none" : strerror(-ret));
+		fail(app, text);
+	}
+	return ret;
 }
 
 /* The terminal comes first, so that nobody waits for it while threads and actors end. */
@@ -458,22 +492,18 @@ static void finish(struct app *app)
 {
 	if (app->term)
 		term_close(app->term);
-	lister_free(app->lister);
-	sampler_free(app->sampler);
-	if (app->lab)
-		lab_free(app->lab);
-	free_screen(app->map);
-	free_screen(app->lab_screen);
-	free_screen(app->pick);
+	for (int place = 0; place < NR_PLACE; place++)
+		close_place(app, (enum place)place);
+	proc_close(app->proc);
 	canvas_free(app->canvas);
 	xalloc_set_hook(NULL);
 	signals_close(app->signal_fd);
 }
 
-int app_run(const struct host *host, const struct app_options *options, pid_t pid,
-	    const char *filter, const struct lab_config *lab)
+int app_run(const struct host *host, const struct app_options *options,
+	    const struct app_start *start)
 {
-	struct app app = { .host = host, .options = options };
+	struct app app = { .host = host, .options = options, .start = start };
 	char error[160];
 	int ret;
 
@@ -487,7 +517,7 @@ int app_run(const struct host *host, const struct app_options *options, pid_t pi
 	xalloc_set_hook(term_restore);
 	app.theme = *term_theme(app.term);
 	take_size(&app);
-	ret = start(&app, pid, filter, lab);
+	ret = open_first(&app);
 	while (!ret && !app.quit) {
 		if (app.redraw)
 			draw(&app);

@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_APP_APP_H
 #define PAGEWALK_APP_APP_H
 
+#include "app/feed.h"
 #include "kernel/host.h"
 #include "lab/lab.h"
 #include "ui/term.h"
@@ -19,12 +20,20 @@ struct app_options {
 	uint64_t period_ns; /* between samples */
 };
 
+/* What to begin with. */
+struct app_start {
+	enum place place; /* PLACE_MAP needs a pid, PLACE_LAB a lab */
+	pid_t pid;
+	const char *filter; /* of PLACE_PICK; may be NULL */
+	const struct lab_config *lab;
+	const struct action *action; /* for the first screen; may be NULL */
+};
+
 /*
- * Runs until the user leaves. `pid` 0: starts with the list of processes, filtered by
- * `filter` (may be NULL). `lab` not NULL: starts with screen 6 on that lab. Returns an exit
- * status; errors were said on standard error, after the terminal was given back.
+ * Runs until the user leaves. Returns an exit status; errors were said on standard error,
+ * after the terminal was given back. All that is passed must outlive the call.
  */
-int app_run(const struct host *host, const struct app_options *options, pid_t pid,
-	    const char *filter, const struct lab_config *lab);
+int app_run(const struct host *host, const struct app_options *options,
+	    const struct app_start *start);
 
 #endif

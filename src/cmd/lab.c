@@ -277,6 +277,7 @@ static int run_lab(int argc, char **argv)
 		},
 	};
 	int status = parse_options(argc, argv, &options);
+	struct app_start start = { .place = PLACE_LAB };
 	struct host *host;
 	char *actor;
 
@@ -296,7 +297,8 @@ static int run_lab(int argc, char **argv)
 			options.config.pace_bytes_per_s = 0;
 		status = print_table(host, &options);
 	} else {
-		status = app_run(host, &options.app, 0, NULL, &options.config);
+		start.lab = &options.config;
+		status = app_run(host, &options.app, &start);
 	}
 	free(actor);
 	host_free(host);

@@ -68,11 +68,16 @@ static int print_report(const struct command *command, char *operand)
 
 static int watch(const struct app_options *options, pid_t pid, const char *filter)
 {
+	struct app_start start = {
+		.place = pid ? PLACE_MAP : PLACE_PICK,
+		.pid = pid,
+		.filter = filter,
+	};
 	struct host *host;
 	int status;
 
 	host = host_new("");
-	status = app_run(host, options, pid, filter, NULL);
+	status = app_run(host, options, &start);
 	host_free(host);
 	return status;
 }

@@ -58,6 +58,24 @@ out:
 	return ret;
 }
 
+int proc_clone(const struct proc *proc, struct proc **out)
+{
+	struct proc *clone = xcalloc(1, sizeof(*clone));
+	int ret = 0;
+
+	*clone = *proc;
+	clone->dir_fd = fcntl(proc->dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (proc->pid_fd >= 0)
+		clone->pid_fd = fcntl(proc->pid_fd, F_DUPFD_CLOEXEC, 0);
+	if (clone->dir_fd < 0 || (proc->pid_fd >= 0 && clone->pid_fd < 0))
+		ret = -errno;
+	if (ret)
+		proc_close(clone);
+	else
+		*out = clone;
+	return ret;
+}
+
 void proc_close(struct proc *proc)
 {
 	if (!proc)

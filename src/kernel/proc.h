@@ -23,6 +23,12 @@ struct proc;
  */
 int proc_open(const struct host *host, pid_t pid, struct proc **out);
 void proc_close(struct proc *proc);
+/*
+ * A second handle on the same process, for another thread; bound to it as the first one
+ * is, whatever has become of the PID. 0 or -errno (too many descriptors). The host is
+ * shared; the caller closes *out.
+ */
+int proc_clone(const struct proc *proc, struct proc **out);
 const struct host *proc_host(const struct proc *proc);
 /* The open /proc/PID directory, borrowed. */
 int proc_dir_fd(const struct proc *proc);

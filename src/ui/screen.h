@@ -22,13 +22,16 @@ enum action_kind {
 	ACTION_QUIT,
 	ACTION_BACK, /* to the screen before */
 	ACTION_HELP,
-	ACTION_OPEN_PID, /* watch `pid` in screen 1 */
-	ACTION_SCREEN,   /* go to screen `arg` */
-	ACTION_REQUEST,  /* it wants other data; the app asks it what */
-	ACTION_PAUSE,    /* stop or go on sampling */
-	ACTION_LAB,      /* tell the lab: lab_command and arg */
-	ACTION_PICK,     /* choose another process */
-	ACTION_THEME,    /* arg: enum theme_switch */
+	ACTION_OPEN_PID,  /* watch `pid` in screen 1 */
+	ACTION_OPEN_FILE, /* screen 4 on the file at `path`, or mapped at `addr`, page `arg` */
+	ACTION_OPEN_ADDR, /* screen 1 at `addr` */
+	ACTION_SCREEN,    /* go to screen `arg` */
+	ACTION_REQUEST,   /* it wants other data; the app asks it what */
+	ACTION_PICK,      /* choose another process */
+	ACTION_THEME,     /* arg: enum theme_switch */
+	/* What follows is for the worker behind the screen. */
+	ACTION_PAUSE, /* stop or go on sampling */
+	ACTION_LAB,   /* tell the lab: lab_command and arg */
 };
 
 enum theme_switch {
@@ -41,6 +44,8 @@ struct action {
 	pid_t pid;
 	enum lab_command lab_command;
 	uint64_t arg;
+	uint64_t addr;    /* in the process that is watched; 0: none */
+	const char *path; /* raw; borrowed from the screen until its next event; or NULL */
 };
 
 /* A key as the bottom line and the help show it. */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of screens: which feed fills which place. */
+#include "app/feed.h"
+
+const struct feed_kind feed_kinds[NR_PLACE] = {
+	[PLACE_PICK] = { .open = feed_pick_open },
+	[PLACE_MAP] = { .open = feed_map_open, .of_process = true },
+	[PLACE_LAB] = { .open = feed_lab_open },
+};
