@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The inside of screen 1, shared by its keys (screen_map.c) and its drawing (map_draw.c). */
+/* The inside of screen 1, shared by the files that make it up. */
 
 /* A line of the list: a VMA, or the gap before it. */
 struct map_line {
@@ -53,6 +53,28 @@ const struct vma *map_chosen(const struct map_screen *map);
 void map_chosen_pages(const struct map_screen *map, uint64_t *first_vpn, uint64_t *nr_pages);
 /* The cell of the snapshot's view that holds a page; NULL where the view is another one. */
 const struct grid_cell *map_cell_at(const struct map_screen *map, uint64_t vpn);
+
+/* The list, in map_list.c. */
+void map_make_lines(struct map_screen *map);
+/* Where a newcomer looks first: the mapping that has most in memory. */
+size_t map_most_resident_line(const struct map_screen *map);
+/* The line of the VMA that was chosen, or of the one that now lies nearest behind. */
+size_t map_line_of_chosen(const struct map_screen *map);
+void map_choose_line(struct map_screen *map, size_t line);
+/* Steps to the next line in a direction that is a VMA; stays where there is none. */
+void map_step_line(struct map_screen *map, int step);
+void map_step_lines(struct map_screen *map, int steps);
+/* Scrolls the list so that the chosen line is in sight. */
+void map_settle_list(struct map_screen *map);
+
+/* The cells, in map_move.c. */
+/* Pages that one row of cells stands for. */
+uint64_t map_row_pages(const struct map_screen *map);
+/* Brings cursor and view back into the VMA, and the cursor into the view. */
+void map_settle_view(struct map_screen *map);
+/* Keys and the mouse: those that move, those that change how it is shown; false: another. */
+bool map_handle_move(struct map_screen *map, const struct ui_event *event);
+bool map_handle_view(struct map_screen *map, const struct ui_event *event);
 
 void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
 	      uint64_t now_ns);
