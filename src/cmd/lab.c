@@ -32,6 +32,10 @@ enum lab_option {
 	OPTION_KEEP,
 	OPTION_HOT,
 	OPTION_MODE,
+	OPTION_SINK,
+	OPTION_BUFFER,
+	OPTION_WINDOW,
+	OPTION_NO_VERIFY,
 	OPTION_REPORT,
 	OPTION_JSON,
 };
@@ -39,7 +43,7 @@ enum lab_option {
 struct lab_options {
 	struct app_options app;
 	struct lab_config config;
-	bool report, json, pace_given;
+	bool report, json, pace_given, all_modes;
 };
 
 static int take_bytes(const char *name, const char *text, uint64_t *bytes)
@@ -54,17 +58,33 @@ static int take_bytes(const char *name, const char *text, uint64_t *bytes)
 	return STATUS_USAGE;
 }
 
-/* "traditional,sendfile" or "all" */
+/* Those that screen 6 shows beside each other in 80 columns. */
+static void use_default_modes(struct lab_config *config)
+{
+	static const enum transfer_mode modes[] = { MODE_TRADITIONAL, MODE_DIRECT, MODE_MMAP_WRITE,
+						    MODE_SENDFILE };
+
+	memcpy(config->modes, modes, sizeof(modes));
+	config->nr_modes = sizeof(modes) / sizeof(modes[0]);
+}
+
+/* All that can go with the sink. */
+static void use_all_modes(struct lab_config *config)
+{
+	config->nr_modes = 0;
+	for (int i = 0; i < NR_MODE; i++)
+		if (!mode_info((enum transfer_mode)i)->file_to_file ||
+		    config->setup.sink == SINK_DISK)
+			config->modes[config->nr_modes++] = (enum transfer_mode)i;
+}
+
+/* "traditional,sendfile" */
 static int take_modes(const char *text, struct lab_config *config)
 {
 	char *list = xstrdup(text), *rest = NULL;
 	int status = STATUS_DONE;
 
 	config->nr_modes = 0;
-	if (!strcmp(text, "all")) {
-		free(list);
-		return STATUS_DONE;
-	}
 	for (char *key = strtok_r(list, ",", &rest); key && !status;
 	     key = strtok_r(NULL, ",", &rest)) {
 		enum transfer_mode mode;
@@ -79,9 +99,36 @@ static int take_modes(const char *text, struct lab_config *config)
 		free(safe);
 	}
 	if (!status && !config->nr_modes)
-		status = cmd_bad_usage(&cmd_lab, "--mode takes names of transfer modes or all");
+		status = cmd_bad_usage(&cmd_lab, "--modes takes names of transfer modes or all");
 	free(list);
 	return status;
+}
+
+static int take_sink(const char *text, enum sink_kind *sink)
+{
+	char *safe;
+
+	if (sink_by_key(text, sink))
+		return STATUS_DONE;
+	safe = text_safe_str(text);
+	cmd_bad_usage(&cmd_lab, "no such sink: %s", safe);
+	free(safe);
+	return STATUS_USAGE;
+}
+
+/* A size of a buffer or window that lies within its bounds. */
+static int take_part(const char *name, const char *text, bool (*fits)(uint64_t bytes),
+		     const char *bounds, uint32_t *part_bytes)
+{
+	uint64_t bytes;
+	int status = take_bytes(name, text, &bytes);
+
+	if (status)
+		return status;
+	if (!bytes || !fits(bytes))
+		return cmd_bad_usage(&cmd_lab, "%s takes %s", name, bounds);
+	*part_bytes = (uint32_t)bytes;
+	return STATUS_DONE;
 }
 
 /* One option of the lab's own. 0 or STATUS_USAGE. */
@@ -112,7 +159,19 @@ static int take_option(int opt, struct lab_options *options)
 		config->start = LAB_HOT;
 		return STATUS_DONE;
 	case OPTION_MODE:
-		return take_modes(optarg, config);
+		options->all_modes = !strcmp(optarg, "all");
+		return options->all_modes ? STATUS_DONE : take_modes(optarg, config);
+	case OPTION_SINK:
+		return take_sink(optarg, &config->setup.sink);
+	case OPTION_BUFFER:
+		return take_part("--buffer", optarg, setup_buffer_fits, "512 bytes to 64MiB",
+				 &config->setup.buffer_bytes);
+	case OPTION_WINDOW:
+		return take_part("--window", optarg, setup_window_fits,
+				 "a multiple of 64KiB, up to 1GiB", &config->setup.window_bytes);
+	case OPTION_NO_VERIFY:
+		config->setup.verify = false;
+		return STATUS_DONE;
 	case OPTION_JSON:
 		options->json = true;
 		options->report = true;
@@ -134,6 +193,11 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 		{ "keep", no_argument, NULL, OPTION_KEEP },
 		{ "hot", no_argument, NULL, OPTION_HOT },
 		{ "mode", required_argument, NULL, OPTION_MODE },
+		{ "modes", required_argument, NULL, OPTION_MODE },
+		{ "sink", required_argument, NULL, OPTION_SINK },
+		{ "buffer", required_argument, NULL, OPTION_BUFFER },
+		{ "window", required_argument, NULL, OPTION_WINDOW },
+		{ "no-verify", no_argument, NULL, OPTION_NO_VERIFY },
 		{ "report", no_argument, NULL, OPTION_REPORT },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ 0 },
@@ -235,9 +299,12 @@ static int judge(const struct lab_view *view)
 		return cmd_fail("lab: %s", view->error);
 	for (size_t i = 0; i < view->nr_lanes; i++) {
 		const struct lane_view *lane = &view->lanes[i];
-		const char *key = mode_info(lane->mode)->key;
+		const char *key = mode_info(lane->setup.mode)->key;
 
-		if (lane->state == LANE_FAILED)
+		if (lane->state == LANE_UNAVAILABLE) {
+			cmd_fail("lab: %s is unavailable: %s", key, lane->error);
+			status = status ? status : STATUS_PARTLY;
+		} else if (lane->state == LANE_FAILED)
 			status = cmd_fail("lab: %s: %s", key, lane->error);
 		else if (lane->hash_state == HASH_DIFFERS)
 			status = cmd_fail("lab: %s: the sink received other bytes", key);
@@ -274,6 +341,7 @@ static int run_lab(int argc, char **argv)
 			.size_bytes = DEFAULT_SIZE,
 			.pace_bytes_per_s = DEFAULT_PACE,
 			.start = LAB_COLD,
+			.setup = { .sink = SINK_MEMORY, .verify = true },
 		},
 	};
 	int status = parse_options(argc, argv, &options);
@@ -283,10 +351,10 @@ static int run_lab(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? STATUS_DONE : status;
-	for (int i = 0; !options.config.nr_modes && i < NR_MODE; i++)
-		options.config.modes[i] = (enum transfer_mode)i;
-	if (!options.config.nr_modes)
-		options.config.nr_modes = NR_MODE;
+	if (options.all_modes)
+		use_all_modes(&options.config);
+	else if (!options.config.nr_modes)
+		use_default_modes(&options.config);
 	host = host_new("");
 	actor = find_actor();
 	options.config.actor_path = actor;
@@ -314,7 +382,12 @@ const struct command cmd_lab = {
 		   "  --size SIZE          size of the generated files (default 256MiB)\n"
 		   "  --pace SIZE          bytes per second of each lane, or full (default 64MiB;\n"
 		   "                       full in the report)\n"
-		   "  --mode LIST          traditional,direct,mmap-write,sendfile or all\n"
+		   "  --modes LIST         modes by name, or all (default traditional,direct,\n"
+		   "                       mmap-write,sendfile)\n"
+		   "  --sink KIND          memory, discard, disk or unix (default memory)\n"
+		   "  --buffer SIZE        of one step of a sender (default: as each mode has it)\n"
+		   "  --window SIZE        of the file mapped at a time\n"
+		   "  --no-verify          the sink does not hash what it receives\n"
 		   "  --hot                start with the files in the page cache (default: cold)\n"
 		   "  --dir DIR            where the files go (default $XDG_CACHE_HOME/pagewalk)\n"
 		   "  --keep               leave the files behind\n"

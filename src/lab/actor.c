@@ -3,8 +3,8 @@
  * pagewalk-actor: one half of a lane of the lab, a process of its own so that its address
  * space holds the workload and little else.
  *
- *	pagewalk-actor sink
- *	pagewalk-actor sender MODE FILE
+ *	pagewalk-actor sink [TARGET]
+ *	pagewalk-actor sender MODE FILE [TARGET]
  *
  * It is started by pagewalk only: descriptor 3 is the control socket, 4 the shared page
  * of counters (lab/wire.h). It dies with pagewalk however that ends: by
@@ -58,9 +58,9 @@ int main(int argc, char **argv)
 	progress = map_progress();
 	if (!progress)
 		return 1;
-	if (argc == 2 && !strcmp(argv[1], "sink"))
-		return sink_run(WIRE_CONTROL_FD, progress);
-	if (argc == 4 && !strcmp(argv[1], "sender"))
-		return sender_run(WIRE_CONTROL_FD, progress, argv[2], argv[3]);
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "sink"))
+		return sink_run(WIRE_CONTROL_FD, progress, argv[2]);
+	if ((argc == 4 || argc == 5) && !strcmp(argv[1], "sender"))
+		return sender_run(WIRE_CONTROL_FD, progress, argv[2], argv[3], argv[4]);
 	return 2;
 }

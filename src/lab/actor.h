@@ -11,8 +11,9 @@
  * transfer itself is reported as WIRE_FAILED.
  */
 int sender_run(int control_fd, struct wire_progress *progress, const char *mode_key,
-	       const char *path);
-int sink_run(int control_fd, struct wire_progress *progress);
+	       const char *path, const char *target_path);
+/* `path` is of the file to write, or NULL where the sink writes none. */
+int sink_run(int control_fd, struct wire_progress *progress, const char *path);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t actor_now_ns(void);
@@ -21,6 +22,10 @@ struct wire_usage actor_usage(const struct wire_usage *base);
 /* Sends WIRE_FAILED with errno `err` and a formatted text. 0 or -errno of the sending. */
 int actor_report_failure(int control_fd, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* One more call of this kind. */
+void actor_count_call(struct wire_progress *progress, enum call_kind kind);
+/* So many bytes were copied by this process, into or out of user memory or within it. */
+void actor_count_copied(struct wire_progress *progress, uint64_t len_bytes);
 /* Takes messages, and heeds none, until the coordinator ends this actor; returns 0. */
 int actor_idle(int control_fd);
 

@@ -35,6 +35,8 @@ struct wire_usage actor_usage(const struct wire_usage *base)
 		.system_ns = timeval_ns(&now.ru_stime) - base->system_ns,
 		.minflt = (uint64_t)now.ru_minflt - base->minflt,
 		.majflt = (uint64_t)now.ru_majflt - base->majflt,
+		.nvcsw = (uint64_t)now.ru_nvcsw - base->nvcsw,
+		.nivcsw = (uint64_t)now.ru_nivcsw - base->nivcsw,
 	};
 }
 
@@ -48,6 +50,23 @@ int actor_report_failure(int control_fd, int err, const char *format, ...)
 	vsnprintf(message.text, sizeof(message.text), format, args);
 	va_end(args);
 	return wire_send(control_fd, &message);
+}
+
+/* One writer: a load and a store do what a locked addition would. */
+static void add(_Atomic uint64_t *counter, uint64_t more)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+			      memory_order_relaxed);
+}
+
+void actor_count_call(struct wire_progress *progress, enum call_kind kind)
+{
+	add(&progress->calls[kind], 1);
+}
+
+void actor_count_copied(struct wire_progress *progress, uint64_t len_bytes)
+{
+	add(&progress->copied_bytes, len_bytes);
 }
 
 int actor_idle(int control_fd)

@@ -46,7 +46,7 @@ static int prepare_file(struct lab *lab, size_t index)
 {
 	const struct files_watch watch = { &lab->cancel, add_prepared, lab };
 	struct lane *lane = &lab->lanes[index];
-	const char *key = mode_info(lane->view.mode)->key;
+	const char *key = mode_info(lane->view.setup.mode)->key;
 	char *path = xasprintf("%s/lane-%zu-%s.bin", run_dir_path(lab->run), index + 1, key);
 	uint64_t hash, seed = (uint64_t)(index + 1) << 40;
 	int err;

@@ -214,7 +214,7 @@ static int check_and_open(struct lab *lab, const struct lab_config *config, char
 		err = open_source(lab, config->file, error, room);
 	if (err)
 		return err;
-	if (lab->size_bytes > MOST_BYTES / LAB_MAX_LANES) {
+	if (lab->size_bytes > MOST_BYTES / LAB_MAX_LANES / 2) {
 		snprintf(error, room, "the size is too large");
 		return -EFBIG;
 	}
@@ -222,6 +222,8 @@ static int check_and_open(struct lab *lab, const struct lab_config *config, char
 	if (err)
 		return err;
 	total_bytes = lab->size_bytes * config->nr_modes;
+	if (config->setup.sink == SINK_DISK)
+		total_bytes *= 2; /* what it writes takes as much again */
 	return run_dir_check_space(lab->run, total_bytes + total_bytes / SPARE_PART, error, room);
 }
 
@@ -276,6 +278,14 @@ static struct lab *make(const struct host *host, const struct lab_config *config
 	return lab;
 }
 
+static void init_lane(struct lab *lab, const struct lab_config *config, size_t index)
+{
+	struct lane_setup setup = config->setup;
+
+	setup.mode = config->modes[index];
+	lane_init(&lab->lanes[lab->nr_lanes++], lab->host, &setup);
+}
+
 int lab_new(const struct host *host, const struct lab_config *config, struct lab **out, char *error,
 	    size_t error_room)
 {
@@ -291,7 +301,7 @@ int lab_new(const struct host *host, const struct lab_config *config, struct lab
 	if (err)
 		goto failed;
 	for (size_t i = 0; i < config->nr_modes; i++)
-		lane_init(&lab->lanes[lab->nr_lanes++], host, config->modes[i]);
+		init_lane(lab, config, i);
 	lab_publish(lab);
 	err = start_thread(lab);
 	if (err) {

@@ -42,12 +42,12 @@ struct cause {
 	char text[sizeof(((struct lane_view *)NULL)->error)];
 };
 
-void lane_init(struct lane *lane, const struct host *host, enum transfer_mode mode)
+void lane_init(struct lane *lane, const struct host *host, const struct lane_setup *setup)
 {
 	memset(lane, 0, sizeof(*lane));
 	lane->host = host;
 	lane->file_fd = -1;
-	lane->view.mode = mode;
+	lane->view.setup = *setup;
 	lane->view.cache.why = lane->view.cache.why_states = WHY_NOT_ASKED;
 	for (int part = 0; part < NR_LANE_PART; part++)
 		actor_init(&lane->halves[part].actor);
@@ -63,6 +63,15 @@ void lane_clear(struct lane *lane)
 		close(lane->file_fd);
 	cache_info_clear(&lane->view.cache);
 	free(lane->path);
+	free(lane->target_path);
+}
+
+/* "lane-1-heap.bin" -> "lane-1-heap-received.bin" */
+static char *make_target_path(const char *path)
+{
+	size_t len = strlen(path), end = len > 4 && !strcmp(path + len - 4, ".bin") ? len - 4 : len;
+
+	return xasprintf("%.*s-received.bin", (int)end, path);
 }
 
 int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint64_t hash)
@@ -72,6 +81,8 @@ int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint
 	snprintf(lane->view.path, sizeof(lane->view.path), "%s", safe);
 	free(safe);
 	lane->path = xstrdup(path);
+	if (lane->view.setup.sink == SINK_DISK)
+		lane->target_path = make_target_path(path);
 	lane->hash = hash;
 	lane->view.size_bytes = size_bytes;
 	lane->file_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -92,12 +103,20 @@ void lane_reset(struct lane *lane)
 		half->proc = NULL;
 		half->reported = false;
 	}
+	if (lane->target_path)
+		unlink(lane->target_path);
 	view->state = LANE_PREPARING;
 	view->hash_state = HASH_PENDING;
+	if (!view->setup.verify)
+		view->hash_state = HASH_NOT_ASKED;
+	else if (!sink_info(view->setup.sink)->can_verify)
+		view->hash_state = HASH_IMPOSSIBLE;
 	view->sent_bytes = view->received_bytes = 0;
 	view->elapsed_ns = view->rate_bytes_per_s = 0;
-	view->sender = (struct lane_side){ .why = WHY_NOT_ASKED };
-	view->sink = (struct lane_side){ .why = WHY_NOT_ASKED };
+	view->sender = view->sink = (struct lane_side){ .why = WHY_NOT_ASKED,
+							.why_switches = WHY_NOT_ASKED };
+	view->nr_completions = view->nr_copied_completions = 0;
+	view->note[0] = '\0';
 	view->start_verified = false;
 	view->start_cached_pages = 0;
 	view->start_pages = 0;
@@ -120,17 +139,34 @@ void lanes_end(struct lane *lanes, size_t nr)
 	actors_end(actors, nr * 2);
 }
 
+static void end_as(struct lane *lane, enum lane_state state)
+{
+	lane_sample(lane);
+	lane->view.state = state;
+	lane->view.rate_bytes_per_s = 0;
+	lanes_end(lane, 1);
+}
+
 void lane_fail(struct lane *lane, const char *format, ...)
 {
 	va_list args;
 
+	if (lane_state_is_final(lane->view.state))
+		return;
 	va_start(args, format);
 	vsnprintf(lane->view.error, sizeof(lane->view.error), format, args);
 	va_end(args);
-	lane_sample(lane);
-	lane->view.state = LANE_FAILED;
-	lane->view.rate_bytes_per_s = 0;
-	lanes_end(lane, 1);
+	end_as(lane, LANE_FAILED);
+}
+
+/* What the sender says of a mode that cannot run here. */
+static void refuse(struct lane *lane, const char *why)
+{
+	char *safe = text_safe_str(why);
+
+	snprintf(lane->view.error, sizeof(lane->view.error), "%s", safe);
+	free(safe);
+	end_as(lane, LANE_UNAVAILABLE);
 }
 
 /* Keeps the deeper of two causes. */
@@ -219,7 +255,9 @@ static int expect(struct lane *lane, enum lane_part part, enum wire_type type,
 	} while (!got && !atomic_load(cancel) && clock_mono_ns() < end_ns);
 	if (got == 1 && answer->type == type)
 		return 0;
-	if (got)
+	if (got == 1 && answer->type == WIRE_UNAVAILABLE)
+		refuse(lane, answer->text);
+	else if (got)
 		fail_by(lane, part, got, answer);
 	else
 		lane_fail(lane, "the %s did not answer in time", part_names[part]);
@@ -260,16 +298,27 @@ static int spawn_half(struct lane *lane, enum lane_part part, const char *actor_
 static int raise_both(struct lane *lane, const char *actor_path, uint64_t pace_bytes_per_s,
 		      struct wire_message *ready, const atomic_bool *cancel)
 {
-	char *sink_argv[] = { (char *)"pagewalk-actor", (char *)"sink", NULL };
-	char *sender_argv[] = { (char *)"pagewalk-actor", (char *)"sender",
-				(char *)mode_info(lane->view.mode)->key, lane->path, NULL };
+	const struct lane_setup *setup = &lane->view.setup;
+	char *sink_argv[] = { (char *)"pagewalk-actor", (char *)"sink", lane->target_path, NULL };
+	char *sender_argv[] = { (char *)"pagewalk-actor",
+				(char *)"sender",
+				(char *)mode_info(setup->mode)->key,
+				lane->path,
+				lane->target_path,
+				NULL };
 	struct wire_message order = wire_message_make(WIRE_LISTEN), listening;
 
+	order.sink = setup->sink;
+	order.buffer_bytes = setup->receive_bytes;
+	order.flags = (setup->verify ? WIRE_VERIFY : 0) | (lane->hold ? WIRE_HOLD : 0);
 	if (spawn_half(lane, LANE_SINK, actor_path, sink_argv) || tell(lane, LANE_SINK, &order) ||
 	    expect(lane, LANE_SINK, WIRE_LISTENING, &listening, cancel))
 		return -1;
 	order = wire_message_make(WIRE_PREPARE);
 	order.port = listening.port;
+	order.sink = setup->sink;
+	order.buffer_bytes = setup->buffer_bytes;
+	order.window_bytes = setup->window_bytes;
 	order.size_bytes = lane->view.size_bytes;
 	order.pace_bytes_per_s = pace_bytes_per_s;
 	if (spawn_half(lane, LANE_SENDER, actor_path, sender_argv) ||
@@ -282,7 +331,12 @@ void lane_raise(struct lane *lane, const char *actor_path, uint64_t pace_bytes_p
 		const atomic_bool *cancel)
 {
 	struct wire_message ready, accepted, peer = wire_message_make(WIRE_PEER);
+	char why[WIRE_TEXT];
 
+	if (!setup_is_possible(&lane->view.setup, why, sizeof(why))) {
+		refuse(lane, why);
+		return;
+	}
 	if (raise_both(lane, actor_path, pace_bytes_per_s, &ready, cancel))
 		return;
 	peer.port = ready.port;
@@ -334,6 +388,14 @@ void lane_pause(struct lane *lane)
 		change_state(lane, WIRE_PAUSE, LANE_PAUSED);
 }
 
+void lane_let_receive(struct lane *lane)
+{
+	struct wire_message message = wire_message_make(WIRE_START);
+
+	if (lane->hold && !lane_state_is_final(lane->view.state))
+		tell(lane, LANE_SINK, &message);
+}
+
 void lane_set_pace(struct lane *lane, uint64_t bytes_per_s)
 {
 	struct wire_message message = wire_message_make(WIRE_PACE);
@@ -349,11 +411,6 @@ bool lane_can_hear(const struct lane *lane, enum lane_part part)
 	return lane->halves[part].actor.pid != 0;
 }
 
-static bool is_over(const struct lane *lane)
-{
-	return lane->view.state == LANE_DONE || lane->view.state == LANE_FAILED;
-}
-
 void lane_hear(struct lane *lane, enum lane_part part)
 {
 	struct lane_half *half = &lane->halves[part];
@@ -363,7 +420,7 @@ void lane_hear(struct lane *lane, enum lane_part part)
 
 	if (!got)
 		return;
-	if (is_over(lane)) {
+	if (lane_state_is_final(lane->view.state)) {
 		/* Somebody ended it after its work: the figures stay, the process is gone. */
 		actor_reap(&half->actor, (int64_t)CAUSE_NS);
 		if (part == LANE_SENDER)

@@ -37,8 +37,11 @@ struct lane {
 	struct lane_view view; /* as published, but that `cache` is owned here */
 	const struct host *host;
 	char *path;
-	int file_fd; /* for eviction and reading in; never read while the lane runs */
+	int file_fd;       /* for eviction and reading in; never read while the lane runs */
+	char *target_path; /* of the file that the disk sink writes; NULL with other sinks */
 	uint64_t hash, received_hash; /* XXH3 of the file, and what the sink says */
+	bool hashed;                  /* received_hash was made */
+	bool hold;                    /* the sink receives nothing before lane_let_receive() */
 	struct filecache *cache;
 	struct lane_half halves[NR_LANE_PART];
 	uint64_t finished_ns;
@@ -47,18 +50,28 @@ struct lane {
 	size_t nr_samples;
 };
 
-/* A lane of this mode without file or processes; lane_clear() ends it. */
-void lane_init(struct lane *lane, const struct host *host, enum transfer_mode mode);
+/*
+ * A lane without file or processes; lane_clear() ends it. The setup is copied to
+ * lane->view.setup, and may be changed there until lane_raise() (a round that verifies).
+ */
+void lane_init(struct lane *lane, const struct host *host, const struct lane_setup *setup);
 /* Frees what it owns; its processes must have been ended. */
 void lane_clear(struct lane *lane);
-/* Gives it its finished file. 0 or -errno. */
+/*
+ * Gives it its finished file; a disk sink writes PATH with ".bin" replaced by
+ * "-received.bin". 0 or -errno.
+ */
 int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint64_t hash);
 
-/* Back to LANE_PREPARING with no figures; its processes must have been ended. */
+/*
+ * Back to LANE_PREPARING with no figures; its processes must have been ended. Removes
+ * what its disk sink has written.
+ */
 void lane_reset(struct lane *lane);
 /*
  * Starts sink and sender and brings them together. Afterwards it waits for lane_go() in
- * LANE_READY, or is LANE_FAILED. Gives up once *cancel is true.
+ * LANE_READY, or is LANE_FAILED, or LANE_UNAVAILABLE where this mode cannot run here. Gives up
+ * once *cancel is true.
  */
 void lane_raise(struct lane *lane, const char *actor_path, uint64_t pace_bytes_per_s,
 		const atomic_bool *cancel);
@@ -67,6 +80,8 @@ void lane_reach(struct lane *lane, enum lab_start wanted, const atomic_bool *can
 /* Starts, or goes on after a pause. Lanes in other states are left alone; so below. */
 void lane_go(struct lane *lane);
 void lane_pause(struct lane *lane);
+/* Lets a sink that is held back (lane->hold) receive. */
+void lane_let_receive(struct lane *lane);
 void lane_set_pace(struct lane *lane, uint64_t bytes_per_s);
 /* Reads what one half has sent; its control socket is readable. */
 void lane_hear(struct lane *lane, enum lane_part part);
@@ -74,7 +89,7 @@ void lane_hear(struct lane *lane, enum lane_part part);
 bool lane_can_hear(const struct lane *lane, enum lane_part part);
 /* Ends the processes of all lanes together. */
 void lanes_end(struct lane *lanes, size_t nr);
-/* LANE_FAILED with this text; ends its processes. */
+/* LANE_FAILED with this text; ends its processes. A lane that has ended is left as it is. */
 void lane_fail(struct lane *lane, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Brings bytes, calls, faults, CPU, elapsed time and rate up to date (lane_sample.c). */

@@ -26,6 +26,17 @@ static struct lane_side *side_of(struct lane *lane, enum lane_part part)
 	return part == LANE_SENDER ? &lane->view.sender : &lane->view.sink;
 }
 
+/* The counters that the actor itself keeps. */
+static void take_counters(struct lane_side *side, const struct wire_progress *progress)
+{
+	side->calls = 0;
+	for (int kind = 0; kind < NR_CALL; kind++) {
+		side->kinds[kind] = atomic_load(&progress->calls[kind]);
+		side->calls += side->kinds[kind];
+	}
+	side->copied_bytes = atomic_load(&progress->copied_bytes);
+}
+
 static void sample_half(struct lane *lane, enum lane_part part)
 {
 	struct lane_half *half = &lane->halves[part];
@@ -36,7 +47,7 @@ static void sample_half(struct lane *lane, enum lane_part part)
 
 	if (half->reported || !half->actor.progress)
 		return;
-	side->calls = atomic_load(&half->actor.progress->calls);
+	take_counters(side, half->actor.progress);
 	if (!half->proc) {
 		side->why = WHY_DENIED;
 		return;
@@ -107,7 +118,7 @@ void lane_sample(struct lane *lane)
 	const struct wire_progress *received = lane->halves[LANE_SINK].actor.progress;
 	uint64_t now_ns;
 
-	if (view->state == LANE_DONE || view->state == LANE_FAILED)
+	if (lane_state_is_final(view->state))
 		return;
 	for (int part = 0; part < NR_LANE_PART; part++)
 		sample_half(lane, (enum lane_part)part);
@@ -152,7 +163,8 @@ static void finish(struct lane *lane)
 	view->elapsed_ns = elapsed_ns(lane, lane->finished_ns);
 	view->sent_bytes = view->received_bytes = view->size_bytes;
 	view->rate_bytes_per_s = rate(view->size_bytes, view->elapsed_ns);
-	view->hash_state = lane->received_hash == lane->hash ? HASH_EQUAL : HASH_DIFFERS;
+	if (lane->hashed)
+		view->hash_state = lane->received_hash == lane->hash ? HASH_EQUAL : HASH_DIFFERS;
 	view->state = LANE_DONE;
 }
 
@@ -167,10 +179,17 @@ void lane_take_report(struct lane *lane, enum lane_part part, const struct wire_
 	side->cpu_ns = side->user_ns + side->system_ns;
 	side->minflt = report->usage.minflt;
 	side->majflt = report->usage.majflt;
-	side->calls = report->calls;
+	side->why_switches = WHY_OK;
+	side->nvcsw = report->usage.nvcsw;
+	side->nivcsw = report->usage.nivcsw;
+	take_counters(side, lane->halves[part].actor.progress);
 	if (part == LANE_SINK) {
 		lane->finished_ns = report->finished_ns;
 		lane->received_hash = report->hash;
+		lane->hashed = report->flags & WIRE_HASHED;
+	} else {
+		lane->view.nr_completions = report->nr_completions;
+		lane->view.nr_copied_completions = report->nr_copied_completions;
 	}
 	if (lane->halves[LANE_SENDER].reported && lane->halves[LANE_SINK].reported)
 		finish(lane);

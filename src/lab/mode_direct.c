@@ -37,22 +37,21 @@ static int direct_open(struct transfer *transfer)
 
 	if (!own)
 		return -ENOMEM;
-	pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pool == MAP_FAILED) {
-		free(own);
-		return -errno;
-	}
-	/* Every page gets its frame now, so that no fault falls into the transfer. */
-	memset(pool, 0xff, POOL_BYTES);
-	own->pool = pool;
 	transfer->own = own;
+	pool = mmap(NULL, transfer->buffer_bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pool == MAP_FAILED)
+		return -errno;
+	/* Every page gets its frame now, so that no fault falls into the transfer. */
+	memset(pool, 0xff, transfer->buffer_bytes);
+	own->pool = pool;
 	transfer_set_window(transfer, (uintptr_t)pool);
 	return 0;
 }
 
 static int direct_fill(struct transfer *transfer, struct direct *own)
 {
-	size_t want = transfer_part_bytes(transfer, transfer->off_bytes, POOL_BYTES);
+	size_t want = transfer_part_bytes(transfer, transfer->off_bytes, transfer->buffer_bytes);
 	ssize_t got = transfer_read(transfer, own->pool, want);
 
 	if (got <= 0)
@@ -95,7 +94,8 @@ static void direct_close(struct transfer *transfer)
 {
 	struct direct *own = transfer->own;
 
-	munmap(own->pool, POOL_BYTES);
+	if (own->pool)
+		munmap(own->pool, transfer->buffer_bytes);
 	free(own);
 	transfer->own = NULL;
 }

@@ -21,7 +21,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A multiple of every page size that Linux has for file mappings. */
 #define WINDOW_BYTES (8 * 1024 * 1024)
 #define WRITE_BYTES  (1024 * 1024)
 
@@ -52,7 +51,7 @@ static int move_window(struct transfer *transfer, struct mmap_write *own)
 
 	drop_window(transfer, own);
 	own->off_bytes = transfer->off_bytes;
-	own->len_bytes = transfer_part_bytes(transfer, own->off_bytes, WINDOW_BYTES);
+	own->len_bytes = transfer_part_bytes(transfer, own->off_bytes, transfer->window_bytes);
 	err = transfer_map(transfer, own->off_bytes, own->len_bytes, &own->window);
 	if (err)
 		own->len_bytes = 0;
@@ -75,7 +74,7 @@ static ssize_t mmap_write_step(struct transfer *transfer)
 	from = (size_t)(transfer->off_bytes - own->off_bytes);
 	left = own->len_bytes - from;
 	took = transfer_write(transfer, own->window + from,
-			      left < WRITE_BYTES ? left : WRITE_BYTES);
+			      left < transfer->buffer_bytes ? left : transfer->buffer_bytes);
 	return took == -EFAULT ? -ENODATA : took;
 }
 
@@ -90,6 +89,7 @@ const struct transfer_ops transfer_mmap_write = {
 	.key = "mmap-write",
 	.framing = WIRE_RAW,
 	.buffer_bytes = WRITE_BYTES,
+	.window_bytes = WINDOW_BYTES,
 	.open = mmap_write_open,
 	.step = mmap_write_step,
 	.close = mmap_write_close,

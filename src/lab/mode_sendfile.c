@@ -31,7 +31,7 @@ static ssize_t sendfile_step(struct transfer *transfer)
 {
 	off_t off_bytes = (off_t)transfer->off_bytes;
 	size_t part = transfer_part_bytes(transfer, transfer->off_bytes,
-					  transfer->paced ? PACED_BYTES : FULL_BYTES);
+					  transfer_step_bytes(transfer));
 	ssize_t took = transfer_sendfile_part(transfer, &off_bytes, part);
 
 	return took ? took : -ENODATA;
@@ -45,7 +45,8 @@ static void sendfile_close(struct transfer *transfer)
 const struct transfer_ops transfer_sendfile = {
 	.key = "sendfile",
 	.framing = WIRE_RAW,
-	.buffer_bytes = PACED_BYTES,
+	.buffer_bytes = FULL_BYTES,
+	.paced_bytes = PACED_BYTES,
 	.open = sendfile_open,
 	.step = sendfile_step,
 	.close = sendfile_close,

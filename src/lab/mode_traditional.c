@@ -7,7 +7,8 @@
  *   heap buffer -> socket	the sender's CPU inside write(2), into fresh socket buffers: copy 2
  *   socket -> receiver		on loopback the same socket buffers are handed over; no copy
  *
- * The buffer comes from malloc(3), below its mmap threshold, so it lies in [heap].
+ * The buffer comes from malloc(3), below its mmap threshold unless a larger one is asked
+ * for, so it lies in [heap].
  */
 #include "lab/transfer.h"
 
@@ -27,12 +28,10 @@ static int traditional_open(struct transfer *transfer)
 
 	if (!own)
 		return -ENOMEM;
-	own->buffer = malloc(BUFFER_BYTES);
-	if (!own->buffer) {
-		free(own);
-		return -ENOMEM;
-	}
 	transfer->own = own;
+	own->buffer = malloc(transfer->buffer_bytes);
+	if (!own->buffer)
+		return -ENOMEM;
 	transfer_set_window(transfer, (uintptr_t)own->buffer);
 	return 0;
 }
@@ -43,7 +42,8 @@ static ssize_t traditional_step(struct transfer *transfer)
 	ssize_t took;
 
 	if (own->from == own->to) {
-		size_t want = transfer_part_bytes(transfer, transfer->off_bytes, BUFFER_BYTES);
+		size_t want = transfer_part_bytes(transfer, transfer->off_bytes,
+						  transfer->buffer_bytes);
 		ssize_t got = transfer_read(transfer, own->buffer, want);
 
 		if (got <= 0)

@@ -9,9 +9,9 @@
  * held up may catch up by PACE_DEBT_NS at most, so that a pause is not followed by a burst.
  */
 #include "lab/actor.h"
+#include "lab/endpoint.h"
 #include "lab/transfer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -20,12 +20,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define PACE_DEBT_NS  INT64_C(100000000)
-#define STALL_SECONDS 1  /* a socket that takes nothing for so long lets the step return */
 #define LOOK_STEPS    64 /* steps after which the control socket is looked at anyway */
 
 struct sender {
@@ -48,6 +46,7 @@ static void set_pace(struct sender *sender, uint64_t bytes_per_s)
 {
 	int nodelay = bytes_per_s != 0;
 
+	/* An AF_UNIX stream refuses it, and does not need it. */
 	setsockopt(sender->transfer.socket_fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
 	sender->pace_bytes_per_s = bytes_per_s;
 	sender->transfer.paced = bytes_per_s != 0;
@@ -194,52 +193,39 @@ static int report_sent(struct sender *sender)
 
 	message.usage = actor_usage(&sender->base);
 	message.size_bytes = sender->transfer.off_bytes;
-	message.calls = atomic_load(&sender->transfer.progress->calls);
+	message.nr_completions = sender->transfer.nr_completions;
+	message.nr_copied_completions = sender->transfer.nr_copied_completions;
 	return wire_send(sender->control_fd, &message);
 }
 
-/* A connection to the sink; its own port goes to *local_port. A descriptor or -errno. */
-static int connect_sink(uint32_t port, uint32_t *local_port)
+/* What the mode is given to work with. */
+static void set_sizes(struct transfer *transfer, const struct wire_message *order)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct timeval stall = { .tv_sec = STALL_SECONDS };
-	socklen_t len_bytes = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    getsockname(fd, (struct sockaddr *)&address, &len_bytes)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	*local_port = ntohs(address.sin_port);
-	return fd;
+	transfer->size_bytes = order->size_bytes;
+	transfer->sized = order->buffer_bytes != 0;
+	transfer->buffer_bytes = transfer->sized ? order->buffer_bytes
+						 : transfer->ops->buffer_bytes;
+	transfer->window_bytes = order->window_bytes ? order->window_bytes
+						     : transfer->ops->window_bytes;
 }
 
 /* Connects, opens the file, makes the mode's buffers. 0, or -errno with the step in *what. */
-static int prepare(struct sender *sender, const struct wire_message *order, const char *path,
+static int prepare(struct sender *sender, const struct wire_message *order,
 		   struct wire_message *ready, const char **what)
 {
 	struct transfer *transfer = &sender->transfer;
 	static const struct wire_usage none;
 
 	*what = "connecting to the sink";
-	transfer->socket_fd = connect_sink(order->port, &ready->port);
+	transfer->socket_fd = endpoint_connect(sink_info((enum sink_kind)order->sink)->transport,
+					       order->port, &ready->port);
 	if (transfer->socket_fd < 0)
 		return transfer->socket_fd;
 	*what = "opening the file";
-	transfer->file_fd = open(path, O_RDONLY | O_CLOEXEC);
+	transfer->file_fd = open(transfer->path, O_RDONLY | O_CLOEXEC);
 	if (transfer->file_fd < 0)
 		return -errno;
-	transfer->size_bytes = order->size_bytes;
+	set_sizes(transfer, order);
 	set_pace(sender, order->pace_bytes_per_s);
 	*what = "making buffers";
 	/* The mode's own buffers belong to its price: the base is taken before them. */
@@ -247,41 +233,77 @@ static int prepare(struct sender *sender, const struct wire_message *order, cons
 	return transfer->ops->open(transfer);
 }
 
-int sender_run(int control_fd, struct wire_progress *progress, const char *mode_key,
-	       const char *path)
+static int report_unavailable(struct sender *sender)
 {
-	struct sender sender = { .control_fd = control_fd };
-	struct wire_message order, ready = wire_message_make(WIRE_READY);
+	struct wire_message message = wire_message_make(WIRE_UNAVAILABLE);
+
+	memcpy(message.text, sender->transfer.refusal, sizeof(message.text));
+	return wire_send(sender->control_fd, &message);
+}
+
+/* Prepares and says so. 1, or 0 when that failed and was reported, or -errno. */
+static int get_ready(struct sender *sender, const struct wire_message *order)
+{
+	struct wire_message ready = wire_message_make(WIRE_READY);
+	struct transfer *transfer = &sender->transfer;
 	const char *what;
 	int err;
 
+	if (!transfer->ops)
+		return actor_report_failure(sender->control_fd, EINVAL,
+					    "no transfer mode of this name");
+	err = prepare(sender, order, &ready, &what);
+	if (err && transfer->refusal[0])
+		return report_unavailable(sender);
+	if (err)
+		return actor_report_failure(sender->control_fd, -err, "%s: %s", what,
+					    strerror(-err));
+	ready.framing = transfer->ops->framing;
+	ready.size_bytes = transfer_step_bytes(transfer);
+	ready.usage = sender->base;
+	err = wire_send(sender->control_fd, &ready);
+	return err ? err : 1;
+}
+
+/* The file from the first byte to the report. 0, or -errno when the coordinator is gone. */
+static int send_and_report(struct sender *sender)
+{
+	struct transfer *transfer = &sender->transfer;
+	int sent = send_file(sender), err;
+
+	if (sent <= 0)
+		return sent;
+	err = transfer->ops->finish ? transfer->ops->finish(transfer) : 0;
+	if (err)
+		return actor_report_failure(sender->control_fd, -err, "finishing: %s",
+					    strerror(-err));
+	return report_sent(sender);
+}
+
+int sender_run(int control_fd, struct wire_progress *progress, const char *mode_key,
+	       const char *path, const char *target_path)
+{
+	struct sender sender = { .control_fd = control_fd };
+	struct transfer *transfer = &sender.transfer;
+	struct wire_message order;
+	int err;
+
 	signal(SIGPIPE, SIG_IGN);
-	sender.transfer.progress = progress;
-	sender.transfer.ops = transfer_by_key(mode_key);
+	transfer->progress = progress;
+	transfer->ops = transfer_by_key(mode_key);
+	transfer->path = path;
+	transfer->target_path = target_path;
 	if (wire_receive(control_fd, -1, &order) != 1 || order.type != WIRE_PREPARE)
 		return 1;
-	if (!sender.transfer.ops) {
-		actor_report_failure(control_fd, EINVAL, "no transfer mode of this name");
-		return actor_idle(control_fd);
+	err = get_ready(&sender, &order);
+	if (err == 1) {
+		err = send_and_report(&sender);
+		/* The sink sees the end; buffers and mapping stay to be looked at. */
+		shutdown(transfer->socket_fd, SHUT_WR);
 	}
-	err = prepare(&sender, &order, path, &ready, &what);
-	if (err) {
-		actor_report_failure(control_fd, -err, "%s: %s", what, strerror(-err));
-		return actor_idle(control_fd);
-	}
-	ready.framing = sender.transfer.ops->framing;
-	ready.size_bytes = sender.transfer.ops->buffer_bytes;
-	ready.usage = sender.base;
-	if (wire_send(control_fd, &ready))
-		return 1;
-	err = send_file(&sender);
-	if (err < 0)
-		return 1;
-	if (err && report_sent(&sender))
-		return 1;
-	/* The sink sees the end; buffers and mapping stay in place to be looked at. */
-	shutdown(sender.transfer.socket_fd, SHUT_WR);
-	err = actor_idle(control_fd);
-	sender.transfer.ops->close(&sender.transfer);
-	return err;
+	if (!err)
+		err = actor_idle(control_fd);
+	if (transfer->own)
+		transfer->ops->close(transfer);
+	return err ? 1 : 0;
 }

@@ -5,7 +5,11 @@
  */
 #include "lab/transfer.h"
 
+#include "lab/actor.h"
+
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -33,9 +37,34 @@ size_t transfer_part_bytes(const struct transfer *transfer, uint64_t off_bytes, 
 	return left < most ? (size_t)left : most;
 }
 
-static void count_call(struct transfer *transfer)
+int transfer_refuse(struct transfer *transfer, const char *format, ...)
 {
-	atomic_fetch_add_explicit(&transfer->progress->calls, 1, memory_order_relaxed);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(transfer->refusal, sizeof(transfer->refusal), format, args);
+	va_end(args);
+	return -EOPNOTSUPP;
+}
+
+size_t transfer_step_bytes(const struct transfer *transfer)
+{
+	bool small = transfer->paced && !transfer->sized && transfer->ops->paced_bytes;
+
+	return small ? transfer->ops->paced_bytes : transfer->buffer_bytes;
+}
+
+static void count_call(struct transfer *transfer, enum call_kind kind)
+{
+	actor_count_call(transfer->progress, kind);
+}
+
+/* What a call copied between user memory and the kernel; passes its result on. */
+static ssize_t count_copied(struct transfer *transfer, ssize_t len_bytes)
+{
+	if (len_bytes > 0)
+		actor_count_copied(transfer->progress, (uint64_t)len_bytes);
+	return len_bytes;
 }
 
 ssize_t transfer_read(struct transfer *transfer, void *out, size_t len_bytes)
@@ -43,10 +72,10 @@ ssize_t transfer_read(struct transfer *transfer, void *out, size_t len_bytes)
 	ssize_t got;
 
 	do {
-		count_call(transfer);
+		count_call(transfer, CALL_READ);
 		got = read(transfer->file_fd, out, len_bytes);
 	} while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : got;
+	return got < 0 ? -errno : count_copied(transfer, got);
 }
 
 ssize_t transfer_write(struct transfer *transfer, const void *in, size_t len_bytes)
@@ -54,10 +83,10 @@ ssize_t transfer_write(struct transfer *transfer, const void *in, size_t len_byt
 	ssize_t took;
 
 	do {
-		count_call(transfer);
+		count_call(transfer, CALL_WRITE);
 		took = write(transfer->socket_fd, in, len_bytes);
 	} while (took < 0 && errno == EINTR);
-	return took < 0 ? -errno : took;
+	return took < 0 ? -errno : count_copied(transfer, took);
 }
 
 ssize_t transfer_writev(struct transfer *transfer, const struct iovec *parts, int nr_parts)
@@ -65,10 +94,10 @@ ssize_t transfer_writev(struct transfer *transfer, const struct iovec *parts, in
 	ssize_t took;
 
 	do {
-		count_call(transfer);
+		count_call(transfer, CALL_WRITEV);
 		took = writev(transfer->socket_fd, parts, nr_parts);
 	} while (took < 0 && errno == EINTR);
-	return took < 0 ? -errno : took;
+	return took < 0 ? -errno : count_copied(transfer, took);
 }
 
 ssize_t transfer_sendfile_part(struct transfer *transfer, off_t *off_bytes, size_t len_bytes)
@@ -76,7 +105,7 @@ ssize_t transfer_sendfile_part(struct transfer *transfer, off_t *off_bytes, size
 	ssize_t took;
 
 	do {
-		count_call(transfer);
+		count_call(transfer, CALL_SENDFILE);
 		took = sendfile(transfer->socket_fd, transfer->file_fd, off_bytes, len_bytes);
 	} while (took < 0 && errno == EINTR);
 	return took < 0 ? -errno : took;
@@ -86,7 +115,7 @@ int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes
 {
 	void *at;
 
-	count_call(transfer);
+	count_call(transfer, CALL_MMAP);
 	at = mmap(NULL, len_bytes, PROT_READ, MAP_SHARED, transfer->file_fd, (off_t)off_bytes);
 	if (at == MAP_FAILED)
 		return -errno;
@@ -96,7 +125,7 @@ int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes
 
 void transfer_unmap(struct transfer *transfer, char *window, size_t len_bytes)
 {
-	count_call(transfer);
+	count_call(transfer, CALL_MUNMAP);
 	munmap(window, len_bytes);
 }
 

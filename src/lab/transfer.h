@@ -19,8 +19,14 @@ struct transfer;
 struct transfer_ops {
 	const char *key;
 	enum wire_framing framing;
-	size_t buffer_bytes; /* of one step at a pace */
-	/* Makes the mode's buffers in transfer->own. 0 or -errno. */
+	size_t buffer_bytes; /* of one step, unless another size was asked for */
+	size_t paced_bytes;  /* of one step at a pace, where that is fewer; 0: the same */
+	size_t window_bytes; /* of the file mapped at a time; 0: the mode maps none */
+	/*
+	 * Finds out whether the mode can run here, and makes its buffers in transfer->own;
+	 * may settle transfer->buffer_bytes otherwise. 0, -errno, or what
+	 * transfer_refuse() returns. What it has made is given back by close in any case.
+	 */
 	int (*open)(struct transfer *transfer);
 	/*
 	 * Fills its buffer or window where that is used up, and sends once. Returns the
@@ -29,6 +35,8 @@ struct transfer_ops {
 	 * -EAGAIN where the socket took nothing for a while, or -errno.
 	 */
 	ssize_t (*step)(struct transfer *transfer);
+	/* After the last byte: waits for what is still under way; NULL: nothing. 0 or -errno. */
+	int (*finish)(struct transfer *transfer);
 	/* Gives back what open and step made; the file and socket stay. */
 	void (*close)(struct transfer *transfer);
 };
@@ -40,8 +48,15 @@ struct transfer {
 	uint64_t size_bytes; /* to send */
 	uint64_t off_bytes;  /* sent so far; the driver adds what a step returns */
 	bool paced;          /* small steps are wanted, so that eyes can follow */
+	bool sized;          /* buffer_bytes was asked for */
+	size_t buffer_bytes, window_bytes;
+	const char *path;        /* of the file */
+	const char *target_path; /* of the sink's file, or NULL */
 	struct wire_progress *progress;
-	void *own; /* the mode's state */
+	uint64_t nr_completions;        /* that the kernel sent for what was sent without a copy */
+	uint64_t nr_copied_completions; /* of them those that say that it was copied after all */
+	char refusal[WIRE_TEXT];        /* why the mode cannot run here */
+	void *own;                      /* the mode's state; NULL before open */
 };
 
 extern const struct transfer_ops transfer_traditional;
@@ -51,6 +66,11 @@ extern const struct transfer_ops transfer_sendfile;
 
 /* The mode called `key`, or NULL. */
 const struct transfer_ops *transfer_by_key(const char *key);
+/* Says why the mode cannot run here; returns -EOPNOTSUPP. */
+int transfer_refuse(struct transfer *transfer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* What one step is to send now, at most. */
+size_t transfer_step_bytes(const struct transfer *transfer);
 /* The smaller of `most` and what of the file lies behind `off_bytes`. */
 size_t transfer_part_bytes(const struct transfer *transfer, uint64_t off_bytes, size_t most);
 

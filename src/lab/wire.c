@@ -19,14 +19,17 @@ struct wire_shape {
 	unsigned has_port : 1;
 	unsigned has_framing : 1;
 	unsigned has_text : 1;
+	unsigned has_sizes : 1; /* sink, buffer_bytes, window_bytes */
 };
 
 static const struct wire_shape shapes[NR_WIRE] = {
 	[WIRE_LISTENING] = { .has_port = 1 },
-	[WIRE_PREPARE] = { .has_port = 1 },
+	[WIRE_LISTEN] = { .has_sizes = 1 },
+	[WIRE_PREPARE] = { .has_port = 1, .has_sizes = 1 },
 	[WIRE_READY] = { .has_port = 1, .has_framing = 1 },
 	[WIRE_PEER] = { .has_port = 1, .has_framing = 1 },
 	[WIRE_FAILED] = { .has_text = 1 },
+	[WIRE_UNAVAILABLE] = { .has_text = 1 },
 };
 
 struct wire_message wire_message_make(enum wire_type type)
@@ -53,7 +56,13 @@ int wire_check(const void *bytes, size_t len_bytes, struct wire_message *out)
 	    got.len_bytes != sizeof(got) || got.type >= NR_WIRE)
 		return -EPROTO;
 	shape = &shapes[got.type];
-	if (shape->has_port && (!got.port || got.port > UINT16_MAX))
+	if (shape->has_port && (!got.port || got.port > WIRE_MAX_PORT))
+		return -EPROTO;
+	if (shape->has_sizes &&
+	    (got.sink >= NR_SINK || got.buffer_bytes > SETUP_MAX_BUFFER_BYTES ||
+	     got.window_bytes > SETUP_MAX_WINDOW_BYTES || got.window_bytes % SETUP_WINDOW_UNIT))
+		return -EPROTO;
+	if (got.flags & ~WIRE_ALL_FLAGS || got.nr_copied_completions > got.nr_completions)
 		return -EPROTO;
 	if (shape->has_framing && got.framing >= NR_WIRE_FRAMING)
 		return -EPROTO;

@@ -2,6 +2,9 @@
 #ifndef PAGEWALK_LAB_WIRE_H
 #define PAGEWALK_LAB_WIRE_H
 
+#include "model/calls.h"
+#include "model/lane_setup.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,20 +15,22 @@
  * that the coordinator reads without disturbing the actor.
  *
  *	coordinator		sink			sender
- *	LISTEN		->
+ *	LISTEN sink	->
  *			<-	LISTENING port
- *	PREPARE port				->
+ *	PREPARE port, sizes			->
  *			<-				READY its port, framing
  *	PEER port	->
  *			<-	ACCEPTED
+ *	START (if held)	->
  *	START, PAUSE, PACE			->
  *			<-				SENT
  *			<-	RECEIVED hash
  *
- * Either actor may send FAILED at any time; it ends on end of file of the socket.
+ * Either actor may send FAILED at any time; it ends on end of file of the socket. A sender
+ * whose mode cannot run here answers PREPARE by UNAVAILABLE.
  */
 #define WIRE_MAGIC   UINT32_C(0x50574c42)
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 /* Descriptors that an actor is started with. */
 #define WIRE_CONTROL_FD  3
@@ -44,16 +49,19 @@ enum wire_type {
 	WIRE_SENT,
 	WIRE_RECEIVED,
 	WIRE_FAILED,
+	WIRE_UNAVAILABLE,
 	NR_WIRE,
 };
 
 /*
- * How a payload lies in the TCP stream. RAW: nothing but the file's bytes. FRAMED: a
+ * How a payload lies in the stream. RAW: nothing but the file's bytes. FRAMED: a
  * struct wire_frame before each buffer, which the sink checks and leaves out of the hash.
+ * ASIDE: nothing comes through the stream but its end; the bytes are in the sink's file.
  */
 enum wire_framing {
 	WIRE_RAW,
 	WIRE_FRAMED,
+	WIRE_ASIDE,
 	NR_WIRE_FRAMING,
 };
 
@@ -67,9 +75,22 @@ struct wire_frame {
 struct wire_usage {
 	uint64_t user_ns, system_ns;
 	uint64_t minflt, majflt;
+	uint64_t nvcsw, nivcsw;
 };
 
 #define WIRE_TEXT 120
+
+/* Of wire_message.flags. */
+#define WIRE_VERIFY    UINT32_C(1) /* LISTEN: hash what comes */
+#define WIRE_HOLD      UINT32_C(2) /* LISTEN: receive nothing before START */
+#define WIRE_HASHED    UINT32_C(4) /* RECEIVED: `hash` was made */
+#define WIRE_ALL_FLAGS UINT32_C(7)
+
+/*
+ * What stands for an address: a TCP port of 127.0.0.1, or one more than the number that the
+ * kernel chose as an abstract AF_UNIX address (five hexadecimal digits: unix(7), autobind).
+ */
+#define WIRE_MAX_PORT UINT32_C(0x100000)
 
 struct wire_message {
 	uint32_t magic;
@@ -78,21 +99,26 @@ struct wire_message {
 	uint32_t len_bytes; /* of the whole message: always sizeof(struct wire_message) */
 	uint32_t port;      /* LISTENING, PREPARE: the sink's; READY, PEER: the sender's */
 	uint32_t framing;   /* READY, PEER: enum wire_framing */
-	int32_t err;        /* FAILED: a positive errno */
-	uint64_t
-		size_bytes; /* PREPARE, PEER: of the payload; READY: of one buffer; SENT, RECEIVED */
+	uint32_t sink;      /* LISTEN, PREPARE: enum sink_kind */
+	uint32_t flags;
+	uint32_t buffer_bytes; /* PREPARE: the sender's, LISTEN: the sink's; 0: as it has it */
+	uint32_t window_bytes; /* PREPARE; 0: as the mode has it */
+	int32_t err;           /* FAILED: a positive errno */
+	uint64_t size_bytes;   /* PREPARE: of the payload; READY: of one buffer; SENT, RECEIVED */
 	uint64_t pace_bytes_per_s; /* PREPARE, PACE: 0 is full speed */
 	uint64_t hash;             /* RECEIVED: XXH3, 64 bits, of the payload */
-	uint64_t calls;            /* SENT, RECEIVED */
-	uint64_t finished_ns;      /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
-	struct wire_usage usage;   /* READY, ACCEPTED: the base; SENT, RECEIVED: since then */
-	char text[WIRE_TEXT];      /* FAILED: what failed; NUL-terminated */
+	/* SENT: completions of MSG_ZEROCOPY or SEND_ZC, and those of them that say COPIED. */
+	uint64_t nr_completions, nr_copied_completions;
+	uint64_t finished_ns;    /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
+	struct wire_usage usage; /* READY, ACCEPTED: the base; SENT, RECEIVED: since then */
+	char text[WIRE_TEXT];    /* FAILED, UNAVAILABLE: what and why; NUL-terminated */
 };
 
 /* The shared page. Each field has one writer; a reader may see them a moment apart. */
 struct wire_progress {
 	_Atomic uint64_t bytes;          /* payload sent or received */
-	_Atomic uint64_t calls;          /* transfer system calls made */
+	_Atomic uint64_t calls[NR_CALL]; /* transfer system calls made, by kind */
+	_Atomic uint64_t copied_bytes;   /* by them, into or out of user memory, or within it */
 	_Atomic uint64_t started_ns;     /* CLOCK_MONOTONIC of the sender's START; 0 before */
 	_Atomic uint64_t paused_ns;      /* length of all pauses that have ended */
 	_Atomic uint64_t pause_began_ns; /* of a pause that lasts; 0: none */

@@ -33,8 +33,13 @@ void lab_view_unref(struct lab_view *view)
 const char *lane_state_name(enum lane_state state)
 {
 	static const char *const names[NR_LANE_STATE] = {
-		[LANE_PREPARING] = "preparing", [LANE_READY] = "ready", [LANE_RUNNING] = "running",
-		[LANE_PAUSED] = "paused",       [LANE_DONE] = "done",   [LANE_FAILED] = "failed",
+		[LANE_PREPARING] = "preparing",
+		[LANE_READY] = "ready",
+		[LANE_RUNNING] = "running",
+		[LANE_PAUSED] = "paused",
+		[LANE_DONE] = "done",
+		[LANE_FAILED] = "failed",
+		[LANE_UNAVAILABLE] = "unavailable",
 	};
 
 	return names[state];
@@ -43,10 +48,15 @@ const char *lane_state_name(enum lane_state state)
 const char *hash_state_name(enum hash_state state)
 {
 	static const char *const names[] = {
-		[HASH_PENDING] = "pending",
-		[HASH_EQUAL] = "equal",
-		[HASH_DIFFERS] = "differs",
+		[HASH_PENDING] = "pending",       [HASH_EQUAL] = "equal",
+		[HASH_DIFFERS] = "differs",       [HASH_NOT_ASKED] = "not asked",
+		[HASH_IMPOSSIBLE] = "impossible",
 	};
 
 	return names[state];
+}
+
+bool lane_state_is_final(enum lane_state state)
+{
+	return state == LANE_DONE || state == LANE_FAILED || state == LANE_UNAVAILABLE;
 }

@@ -4,7 +4,8 @@
 
 #include "base/why.h"
 #include "model/cache.h"
-#include "model/modes.h"
+#include "model/calls.h"
+#include "model/lane_setup.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,8 +21,9 @@ enum lane_state {
 	LANE_READY,
 	LANE_RUNNING,
 	LANE_PAUSED,
-	LANE_DONE,   /* all bytes sent and received; hash_state says whether they were right */
-	LANE_FAILED, /* `error` says why */
+	LANE_DONE,        /* all bytes sent and received; hash_state says whether they were right */
+	LANE_FAILED,      /* `error` says why */
+	LANE_UNAVAILABLE, /* this mode cannot run here; `error` says why */
 	NR_LANE_STATE,
 };
 
@@ -29,6 +31,8 @@ enum hash_state {
 	HASH_PENDING,
 	HASH_EQUAL, /* the sink's XXH3 is that of the file */
 	HASH_DIFFERS,
+	HASH_NOT_ASKED,  /* the lane was set up without verifying */
+	HASH_IMPOSSIBLE, /* this sink does not see the bytes */
 };
 
 /* CPU time, faults and calls of one process of a lane, as far as it has got. */
@@ -38,24 +42,31 @@ struct lane_side {
 	uint64_t user_ns, system_ns; /* to the tick while it runs, exact in the end */
 	uint64_t cpu_ns;             /* both, not rounded to the tick */
 	uint64_t minflt, majflt;
-	uint64_t calls; /* transfer system calls, counted by the actor itself; exact */
+	enum why why_switches;   /* the next two are known once it has reported */
+	uint64_t nvcsw, nivcsw;  /* voluntary and involuntary context switches */
+	uint64_t calls;          /* transfer system calls, counted by the actor itself; exact */
+	uint64_t kinds[NR_CALL]; /* the same by kind */
+	uint64_t copied_bytes;   /* copied by its calls into or out of user memory, or there */
 };
 
 struct lane_view {
-	enum transfer_mode mode;
+	struct lane_setup setup;
 	enum lane_state state;
 	enum hash_state hash_state;
 	uint64_t size_bytes;
 	uint64_t sent_bytes, received_bytes;
 	uint64_t elapsed_ns; /* of sending, pauses left out; up to the sink's answer once done */
 	uint64_t rate_bytes_per_s; /* over the last second while it runs, else the mean */
-	uint64_t buffer_bytes;     /* one step: buffer or window that the mode uses */
+	uint64_t buffer_bytes;     /* one step: buffer that the mode uses */
+	/* Completions that the kernel sent for MSG_ZEROCOPY or SEND_ZC, once done. */
+	uint64_t nr_completions, nr_copied_completions;
 	struct lane_side sender, sink;
 	struct cache_info cache; /* of the lane's file by offset */
 	bool start_verified;     /* the residency asked for was verified before the start */
 	uint64_t start_cached_pages, start_pages;
 	char path[256];  /* the lane's file, safe to draw */
-	char error[160]; /* of LANE_FAILED */
+	char error[160]; /* of LANE_FAILED and LANE_UNAVAILABLE */
+	char note[160];  /* where the kernel took another way than asked for, else empty */
 };
 
 enum lab_phase {
@@ -102,7 +113,9 @@ struct lab_view *lab_view_ref(struct lab_view *view);
 void lab_view_unref(struct lab_view *view);
 /* "preparing", "ready", "running", ... */
 const char *lane_state_name(enum lane_state state);
-/* "pending", "equal", "differs" */
+/* "pending", "equal", "differs", "not asked", "impossible" */
 const char *hash_state_name(enum hash_state state);
+/* True where no lane in this state will ever do anything more. */
+bool lane_state_is_final(enum lane_state state);
 
 #endif

@@ -34,6 +34,7 @@ struct mode_info {
 	const char *calls;  /* "read(2), write(2)" */
 	const char *avoids; /* what is not copied here, one clause; said of every lane */
 	unsigned copies;    /* by the sender's CPU, per byte */
+	bool file_to_file;  /* nothing goes through the socket: the sink must be a file */
 	size_t nr_hops;     /* the first hop starts at the disk */
 	struct mode_hop hops[MODE_MAX_HOPS];
 };

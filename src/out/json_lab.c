@@ -51,8 +51,25 @@ static json_t *config_json(const struct lab_view *view)
 		set_count(config, "pace_bytes_per_s", view->pace_bytes_per_s);
 	else
 		json_set_unknown(config, "pace_bytes_per_s", "full speed: no pace was asked for");
-	set_text(config, "transport", "tcp 127.0.0.1");
+	if (view->nr_lanes) {
+		const struct lane_setup *setup = &view->lanes[0].setup;
+
+		set_text(config, "transport", transport_name(sink_info(setup->sink)->transport));
+		set_text(config, "sink", sink_info(setup->sink)->key);
+		json_object_set_new(config, "verify", json_boolean(setup->verify));
+	}
 	return config;
+}
+
+/* Calls by kind; those that were not made are left out. */
+static json_t *kinds_json(const struct lane_side *side)
+{
+	json_t *kinds = json_object();
+
+	for (int kind = 0; kind < NR_CALL; kind++)
+		if (side->kinds[kind])
+			set_count(kinds, call_kind_name((enum call_kind)kind), side->kinds[kind]);
+	return kinds;
 }
 
 static json_t *side_json(const struct lane_side *side)
@@ -67,8 +84,15 @@ static json_t *side_json(const struct lane_side *side)
 		json_set_unknown(object, "pid", "no such process runs");
 	if (side->why == WHY_NOT_ASKED)
 		json_set_unknown(object, "calls", "it was not started");
-	else
+	else {
 		set_count(object, "calls", side->calls);
+		json_object_set_new(object, "calls_by_kind", kinds_json(side));
+		set_count(object, "copied_bytes", side->copied_bytes);
+	}
+	if (side->why_switches == WHY_OK) {
+		set_count(object, "voluntary_switches", side->nvcsw);
+		set_count(object, "involuntary_switches", side->nivcsw);
+	}
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_set_count(object, fields[i], counts[i], SOURCE_STATUS, side->why);
 	return object;
@@ -135,13 +159,17 @@ static void set_progress(json_t *object, const struct lane_view *lane)
 		json_set_unknown(object, "bytes_per_s", "the transfer has not come to its end");
 	if (lane->hash_state == HASH_PENDING)
 		json_set_unknown(object, "hash", "the sink has not received the whole file");
+	else if (lane->hash_state == HASH_NOT_ASKED)
+		json_set_unknown(object, "hash", "verifying was not asked for");
+	else if (lane->hash_state == HASH_IMPOSSIBLE)
+		json_set_unknown(object, "hash", sink_info(lane->setup.sink)->says);
 	else
 		set_text(object, "hash", hash_state_name(lane->hash_state));
 }
 
 static json_t *lane_json(const struct lab_view *view, const struct lane_view *lane)
 {
-	const struct mode_info *mode = mode_info(lane->mode);
+	const struct mode_info *mode = mode_info(lane->setup.mode);
 	json_t *object = json_object();
 
 	set_text(object, "mode", mode->key);
@@ -149,8 +177,14 @@ static json_t *lane_json(const struct lab_view *view, const struct lane_view *la
 	set_text(object, "avoids", mode->avoids);
 	set_count(object, "copies", mode->copies);
 	set_text(object, "state", lane_state_name(lane->state));
-	if (lane->state == LANE_FAILED)
+	if (lane->error[0])
 		set_text(object, "error", lane->error);
+	if (lane->note[0])
+		set_text(object, "note", lane->note);
+	if (lane->nr_completions) {
+		set_count(object, "completions", lane->nr_completions);
+		set_count(object, "completions_copied", lane->nr_copied_completions);
+	}
 	set_text(object, "path", lane->path);
 	set_progress(object, lane);
 	json_object_set_new(object, "sender", side_json(&lane->sender));

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LABEL_COLUMNS 20
+#define LANES_ABREAST 4
 #define LANE_COLUMNS  15
 #define TEXT_COLUMNS  78
 #define CELL_LEN      48
@@ -28,7 +29,7 @@ static void cell_title(const struct lab_view *view, const struct lane_view *lane
 		       char out[CELL_LEN])
 {
 	(void)view;
-	snprintf(out, CELL_LEN, "%s", mode_info(lane->mode)->title);
+	snprintf(out, CELL_LEN, "%s", mode_info(lane->setup.mode)->title);
 }
 
 static void cell_state(const struct lab_view *view, const struct lane_view *lane,
@@ -42,7 +43,7 @@ static void cell_copies(const struct lab_view *view, const struct lane_view *lan
 			char out[CELL_LEN])
 {
 	(void)view;
-	snprintf(out, CELL_LEN, "%u", mode_info(lane->mode)->copies);
+	snprintf(out, CELL_LEN, "%u", mode_info(lane->setup.mode)->copies);
 }
 
 static void cell_bytes(const struct lab_view *view, const struct lane_view *lane,
@@ -133,7 +134,9 @@ static void cell_hash(const struct lab_view *view, const struct lane_view *lane,
 {
 	(void)view;
 	snprintf(out, CELL_LEN, "%s",
-		 lane->hash_state == HASH_PENDING ? "-" : hash_state_name(lane->hash_state));
+		 lane->hash_state == HASH_EQUAL || lane->hash_state == HASH_DIFFERS
+			 ? hash_state_name(lane->hash_state)
+			 : "-");
 }
 
 static void cell_start(const struct lab_view *view, const struct lane_view *lane,
@@ -177,21 +180,39 @@ static void write_head(FILE *out, const struct lab_view *view)
 		fprintf(out, "pace %s/s", fmt_bytes_long(pace, view->pace_bytes_per_s));
 	else
 		fputs("full speed", out);
-	fputs("  tcp 127.0.0.1\n\n", out);
+	if (view->nr_lanes) {
+		const struct sink_info *sink = sink_info(view->lanes[0].setup.sink);
+
+		fprintf(out, "  %s -> %s", transport_name(sink->transport), sink->key);
+	}
+	fputs("\n\n", out);
 }
 
-static void write_table(FILE *out, const struct lab_view *view)
+/* The lanes [from, to) as columns. */
+static void write_columns(FILE *out, const struct lab_view *view, size_t from, size_t to)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fprintf(out, "%-*s", LABEL_COLUMNS, rows[i].label);
-		for (size_t lane = 0; lane < view->nr_lanes; lane++) {
+		for (size_t lane = from; lane < to; lane++) {
 			char cell[CELL_LEN];
 
 			rows[i].cell(view, &view->lanes[lane], cell);
 			/* The last column is not padded: no line ends in blanks. */
-			fprintf(out, "%-*s", lane + 1 < view->nr_lanes ? LANE_COLUMNS : 0, cell);
+			fprintf(out, "%-*s", lane + 1 < to ? LANE_COLUMNS : 0, cell);
 		}
 		fputc('\n', out);
+	}
+}
+
+/* More lanes than 80 columns hold stand below each other. */
+static void write_table(FILE *out, const struct lab_view *view)
+{
+	for (size_t from = 0; from < view->nr_lanes; from += LANES_ABREAST) {
+		size_t to = from + LANES_ABREAST;
+
+		if (from)
+			fputc('\n', out);
+		write_columns(out, view, from, to < view->nr_lanes ? to : view->nr_lanes);
 	}
 }
 
@@ -224,22 +245,28 @@ static void write_avoids(FILE *out, const struct lab_view *view)
 	fputs("\nZero copy never means no copy at all: each lane says which copy it avoids.\n",
 	      out);
 	for (size_t i = 0; i < view->nr_lanes; i++) {
-		const struct mode_info *mode = mode_info(view->lanes[i].mode);
+		const struct mode_info *mode = mode_info(view->lanes[i].setup.mode);
 		char head[32];
 
 		snprintf(head, sizeof(head), "  %-14s", mode->title);
 		write_wrapped(out, head, mode->avoids);
 	}
 	fputc('\n', out);
-	write_wrapped(out, "",
-		      "The receiver's recv(2) copies each byte once more, in every lane. "
-		      "One run is no measurement: identical lanes differ by 20 %.");
+	if (view->nr_lanes) {
+		char says[160];
+
+		snprintf(says, sizeof(says), "The sink, in every lane, %s.",
+			 sink_info(view->lanes[0].setup.sink)->says);
+		write_wrapped(out, "", says);
+	}
+	write_wrapped(out, "", "One run is no measurement: identical lanes differ by 20 %.");
 }
 
 static void write_lane_note(FILE *out, const struct lane_view *lane, const char *what,
 			    const char *why)
 {
-	fprintf(out, "%s: %s%s%s\n", mode_info(lane->mode)->title, what, *why ? ": " : "", why);
+	fprintf(out, "%s: %s%s%s\n", mode_info(lane->setup.mode)->title, what, *why ? ": " : "",
+		why);
 }
 
 /* What failed, what is not as asked for, and what is not known, each with its reason. */
@@ -249,8 +276,10 @@ static void write_notes(FILE *out, const struct lab_view *view)
 		const struct lane_view *lane = &view->lanes[i];
 		char why[160];
 
-		if (lane->state == LANE_FAILED)
-			write_lane_note(out, lane, "failed", lane->error);
+		if (lane->error[0])
+			write_lane_note(out, lane, lane_state_name(lane->state), lane->error);
+		if (lane->note[0])
+			write_lane_note(out, lane, lane->note, "");
 		if (lane->cache.why != WHY_OK)
 			write_lane_note(out, lane, "start residency is not known",
 					source_refusal(lane->cache.source, lane->cache.why, why,

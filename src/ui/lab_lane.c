@@ -16,9 +16,10 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-#define LANE_MIN_COLUMNS 18
-#define LANE_MAX_COLUMNS 64
-#define NR_PATH_HOPS     4 /* rows are laid out for this many */
+#define LANE_MIN_COLUMNS  18
+#define LANE_MAX_COLUMNS  64
+#define NR_LANES_AT_FIRST 4
+#define NR_PATH_HOPS      4 /* rows are laid out for this many */
 
 enum figure {
 	FIGURE_PROGRESS,
@@ -62,8 +63,8 @@ struct lab_layout lab_layout_make(size_t nr_lanes, size_t chosen, int columns, i
 	struct lab_layout at = { .roomy = rows >= 30, .gutter = columns >= 110 ? 16 : 8 };
 	int room = (columns - at.gutter) / LANE_MIN_COLUMNS;
 
-	/* Before the first view, cells are asked for as for one lane of each mode. */
-	at.nr_lanes = nr_lanes ? nr_lanes : NR_MODE;
+	/* Before the first view, cells are asked for as for the lanes that 80 columns show. */
+	at.nr_lanes = nr_lanes ? nr_lanes : NR_LANES_AT_FIRST;
 	if (room < (int)at.nr_lanes)
 		at.nr_lanes = room > 0 ? (size_t)room : 1;
 	at.lane_columns = (columns - at.gutter) / (int)at.nr_lanes;
@@ -275,10 +276,10 @@ static void draw_path(struct canvas *canvas, const struct lab_layout *at, int x,
 		      const struct theme *theme, const struct lane_view *lane,
 		      const struct lane_view *before)
 {
-	const struct mode_info *mode = mode_info(lane->mode);
+	const struct mode_info *mode = mode_info(lane->setup.mode);
 	int y = at->path_y;
 
-	if (lane->state == LANE_FAILED) {
+	if (lane->state == LANE_FAILED || lane->state == LANE_UNAVAILABLE) {
 		struct rect box = { x, y, at->inner, at->rule_y - y };
 
 		draw_paragraph(canvas, box, COLOUR_BAD, 0, lane->error);
@@ -347,14 +348,19 @@ static void figure_rate(const struct lane_view *lane, char *out)
 static uint8_t figure_state(const struct lane_view *lane, char *out)
 {
 	static const uint8_t colours[NR_LANE_STATE] = {
-		[LANE_PREPARING] = COLOUR_FAINT, [LANE_READY] = COLOUR_TEXT,
-		[LANE_RUNNING] = COLOUR_KEY,     [LANE_PAUSED] = COLOUR_WARN,
-		[LANE_DONE] = COLOUR_GOOD,       [LANE_FAILED] = COLOUR_BAD,
+		[LANE_PREPARING] = COLOUR_FAINT,  [LANE_READY] = COLOUR_TEXT,
+		[LANE_RUNNING] = COLOUR_KEY,      [LANE_PAUSED] = COLOUR_WARN,
+		[LANE_DONE] = COLOUR_GOOD,        [LANE_FAILED] = COLOUR_BAD,
+		[LANE_UNAVAILABLE] = COLOUR_WARN,
 	};
 
 	if (lane->state != LANE_DONE) {
 		snprintf(out, FIGURE_TEXT, "%s", lane_state_name(lane->state));
 		return colours[lane->state];
+	}
+	if (lane->hash_state == HASH_NOT_ASKED || lane->hash_state == HASH_IMPOSSIBLE) {
+		strcpy(out, "done, no hash");
+		return COLOUR_GOOD;
 	}
 	snprintf(out, FIGURE_TEXT, "done, hash %s",
 		 lane->hash_state == HASH_DIFFERS ? "WRONG" : hash_state_name(lane->hash_state));
@@ -364,7 +370,7 @@ static uint8_t figure_state(const struct lane_view *lane, char *out)
 /* The text of one figure; returns its colour. "?" where it is not known. */
 static uint8_t figure_text(const struct lane_view *lane, enum figure figure, char *out)
 {
-	const struct mode_info *mode = mode_info(lane->mode);
+	const struct mode_info *mode = mode_info(lane->setup.mode);
 	const struct lane_side *side = figure == FIGURE_SINK ? &lane->sink : &lane->sender;
 	char sent[FMT_LEN], size[FMT_LEN];
 
@@ -442,7 +448,8 @@ static void draw_header(struct canvas *canvas, const struct lab_layout *at, int 
 			   (struct glyph){ theme_glyph(theme, GLYPH_POINTER), COLOUR_KEY,
 					   COLOUR_SELECT_BG, ATTR_BOLD });
 	}
-	canvas_text(canvas, x, 1, at->inner, COLOUR_TITLE, ATTR_BOLD, mode_info(lane->mode)->title);
+	canvas_text(canvas, x, 1, at->inner, COLOUR_TITLE, ATTR_BOLD,
+		    mode_info(lane->setup.mode)->title);
 }
 
 void lab_lane_draw_labels(struct canvas *canvas, const struct lab_layout *at)

@@ -44,7 +44,7 @@ static void start_text(const struct lab_view *view, char *out, size_t room)
 	bool verified = view->nr_lanes > 0;
 
 	for (size_t i = 0; i < view->nr_lanes; i++) {
-		verified &= view->lanes[i].start_verified || view->lanes[i].state == LANE_FAILED;
+		verified &= view->lanes[i].start_verified || view->lanes[i].error[0];
 		cached += view->lanes[i].start_cached_pages;
 		pages += view->lanes[i].start_pages;
 	}
@@ -160,11 +160,12 @@ static bool sender_is_alive(const struct lane_view *lane)
 /* What is to be said of the chosen lane: how it works, and what is not known and why. */
 static void lane_sentence(const struct lane_view *lane, char *out, size_t room)
 {
-	const struct mode_info *mode = mode_info(lane->mode);
+	const struct mode_info *mode = mode_info(lane->setup.mode);
 	size_t at;
 
-	if (lane->state == LANE_FAILED) {
-		snprintf(out, room, "%s failed: %s", mode->title, lane->error);
+	if (lane->state == LANE_FAILED || lane->state == LANE_UNAVAILABLE) {
+		snprintf(out, room, "%s %s: %s", mode->title,
+			 lane->state == LANE_FAILED ? "failed" : "cannot run here", lane->error);
 		return;
 	}
 	snprintf(out, room, "%s: %s; %s.", mode->title, mode->calls, mode->avoids);
@@ -213,7 +214,7 @@ static void draw_sentence(const struct screen_lab *lab, struct canvas *canvas,
 		return;
 	} else if (view->nr_lanes) {
 		lane_sentence(&view->lanes[lab->chosen], text, sizeof(text));
-		if (view->lanes[lab->chosen].state == LANE_FAILED)
+		if (view->lanes[lab->chosen].error[0])
 			colour = COLOUR_BAD;
 	} else {
 		strcpy(text, "There are no lanes.");

@@ -94,6 +94,7 @@ static struct lab_config config_make(const struct fixture *fixture, uint64_t siz
 		.start_at_once = true,
 		.start = LAB_COLD,
 		.actor_path = getenv("PAGEWALK_ACTOR"),
+		.setup = { .sink = SINK_MEMORY, .verify = true },
 		.nr_modes = NR_MODE,
 		.modes = { MODE_TRADITIONAL, MODE_DIRECT, MODE_MMAP_WRITE, MODE_SENDFILE },
 	};
@@ -155,7 +156,7 @@ static bool is_flowing(const struct lab_view *view)
 static void assert_lane_right(const struct lane_view *lane)
 {
 	if (lane->state != LANE_DONE)
-		fail_msg("%s: %s", mode_info(lane->mode)->key, lane->error);
+		fail_msg("%s: %s", mode_info(lane->setup.mode)->key, lane->error);
 	assert_int_equal(lane->hash_state, HASH_EQUAL);
 	assert_int_equal(lane->sent_bytes, lane->size_bytes);
 	assert_int_equal(lane->received_bytes, lane->size_bytes);
@@ -234,7 +235,7 @@ static void test_calls_are_exact(void **state)
 	for (size_t i = 0; i < view->nr_lanes; i++) {
 		assert_lane_right(&view->lanes[i]);
 		assert_start_honest(view, &view->lanes[i]);
-		assert_int_equal(view->lanes[i].sender.calls, calls[view->lanes[i].mode]);
+		assert_int_equal(view->lanes[i].sender.calls, calls[view->lanes[i].setup.mode]);
 	}
 	/* The direct pool is 256 KiB that are touched once; sendfile touches no user page. */
 	assert_true(view->lanes[MODE_SENDFILE].sender.minflt < 16);
@@ -786,7 +787,7 @@ static void test_reports_say_what_the_view_says(void **state)
 		const char *key = json_string_value(json_object_get(lane, "mode"));
 		json_t *sender = json_object_get(lane, "sender");
 
-		assert_string_equal(key, mode_info(view->lanes[i].mode)->key);
+		assert_string_equal(key, mode_info(view->lanes[i].setup.mode)->key);
 		assert_string_equal(json_string_value(json_object_get(lane, "hash")), "equal");
 		assert_int_equal(json_integer_value(json_object_get(lane, "received_bytes")), MIB);
 		assert_int_equal(json_integer_value(json_object_get(sender, "calls")),

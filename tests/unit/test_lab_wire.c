@@ -70,9 +70,9 @@ static void test_fields_out_of_bounds_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(check(&message), -EPROTO); /* no port */
-	message.port = UINT16_MAX + 1;
+	message.port = WIRE_MAX_PORT + 1;
 	assert_int_equal(check(&message), -EPROTO);
-	message.port = UINT16_MAX;
+	message.port = WIRE_MAX_PORT;
 	assert_int_equal(check(&message), 0);
 	message = wire_message_make(WIRE_READY);
 	message.port = 1;
@@ -83,6 +83,48 @@ static void test_fields_out_of_bounds_are_refused(void **state)
 	assert_int_equal(check(&message), -EPROTO); /* no end of the text */
 	message.text[sizeof(message.text) - 1] = '\0';
 	assert_int_equal(check(&message), 0);
+}
+
+static void test_sizes_out_of_bounds_are_refused(void **state)
+{
+	static const enum wire_type types[] = { WIRE_LISTEN, WIRE_PREPARE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct wire_message good = wire_message_make(types[i]), message;
+
+		good.port = 1;
+		good.sink = NR_SINK - 1;
+		good.buffer_bytes = SETUP_MAX_BUFFER_BYTES;
+		good.window_bytes = SETUP_MAX_WINDOW_BYTES;
+		assert_int_equal(check(&good), 0);
+		message = good;
+		message.sink = NR_SINK;
+		assert_int_equal(check(&message), -EPROTO);
+		message = good;
+		message.buffer_bytes++;
+		assert_int_equal(check(&message), -EPROTO);
+		message = good;
+		message.window_bytes += SETUP_WINDOW_UNIT;
+		assert_int_equal(check(&message), -EPROTO);
+		message.window_bytes = SETUP_WINDOW_UNIT / 2;
+		assert_int_equal(check(&message), -EPROTO);
+		message = good;
+		message.flags = WIRE_ALL_FLAGS + 1;
+		assert_int_equal(check(&message), -EPROTO);
+	}
+}
+
+/* More copies than completions: whoever says so cannot count. */
+static void test_completions_are_plausible(void **state)
+{
+	struct wire_message message = wire_message_make(WIRE_SENT);
+
+	(void)state;
+	message.nr_completions = message.nr_copied_completions = 7;
+	assert_int_equal(check(&message), 0);
+	message.nr_copied_completions++;
+	assert_int_equal(check(&message), -EPROTO);
 }
 
 static void test_refused_message_leaves_the_last_one(void **state)
@@ -164,6 +206,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_length_is_refused),
 		cmocka_unit_test(test_wrong_head_is_refused),
 		cmocka_unit_test(test_fields_out_of_bounds_are_refused),
+		cmocka_unit_test(test_sizes_out_of_bounds_are_refused),
+		cmocka_unit_test(test_completions_are_plausible),
 		cmocka_unit_test(test_refused_message_leaves_the_last_one),
 		cmocka_unit_test(test_messages_travel_whole_and_in_order),
 		cmocka_unit_test(test_garbage_from_a_socket_is_an_error),

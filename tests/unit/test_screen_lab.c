@@ -42,7 +42,7 @@ static struct lab_view *make_view(enum lab_phase phase, enum lane_state lane_sta
 	for (int i = 0; i < NR_MODE; i++) {
 		struct lane_view *lane = &view->lanes[i];
 
-		lane->mode = (enum transfer_mode)i;
+		lane->setup.mode = (enum transfer_mode)i;
 		lane->state = lane_state;
 		lane->size_bytes = 256 * MIB;
 		lane->sent_bytes = 128 * MIB;
@@ -521,7 +521,7 @@ static void test_more_lanes_than_fit_scroll(void **state)
 	(void)state;
 	view->nr_lanes = 6;
 	for (size_t i = 4; i < 6; i++) {
-		view->lanes[i].mode = MODE_SENDFILE;
+		view->lanes[i].setup.mode = MODE_SENDFILE;
 		view->lanes[i].size_bytes = 256 * MIB;
 		fill_cache(&view->lanes[i].cache, 64, 10);
 	}
