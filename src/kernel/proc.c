@@ -97,6 +97,11 @@ int proc_dir_fd(const struct proc *proc)
 	return proc->dir_fd;
 }
 
+int proc_pid_fd(const struct proc *proc)
+{
+	return proc->pid_fd;
+}
+
 /* Numbers of /proc/PID/stat, by their place in proc_pid_stat(5). */
 enum stat_field {
 	STAT_PPID = 4,

@@ -32,6 +32,8 @@ int proc_clone(const struct proc *proc, struct proc **out);
 const struct host *proc_host(const struct proc *proc);
 /* The open /proc/PID directory, borrowed. */
 int proc_dir_fd(const struct proc *proc);
+/* Its pidfd, borrowed; -1 on a recorded machine. */
+int proc_pid_fd(const struct proc *proc);
 
 /*
  * Identity, counters and life of the process from stat, status and statm
