@@ -30,6 +30,7 @@ extern const struct command cmd_map;
 extern const struct command cmd_translate;
 extern const struct command cmd_cache;
 extern const struct command cmd_lab;
+extern const struct command cmd_sink;
 extern const struct command cmd_watch; /* PID, NAME, PATH or nothing */
 
 enum report_format {

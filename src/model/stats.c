@@ -154,9 +154,12 @@ enum verdict stats_compare(const struct interval *mode, const struct interval *c
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[NR_VERDICT] = {
-		[VERDICT_UNKNOWN] = "unknown",           [VERDICT_BASELINE] = "baseline",
-		[VERDICT_NOISE] = "noise",               [VERDICT_LESS] = "less",
-		[VERDICT_ALIKE] = "not distinguishable", [VERDICT_MORE] = "more",
+		[VERDICT_UNKNOWN] = "unknown",
+		[VERDICT_BASELINE] = "baseline",
+		[VERDICT_NOISE] = "noise",
+		[VERDICT_LESS] = "less",
+		[VERDICT_ALIKE] = "not distinguishable",
+		[VERDICT_MORE] = "more",
 	};
 
 	return names[verdict];
