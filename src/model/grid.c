@@ -24,6 +24,16 @@ struct grid *grid_new(uint64_t start_vpn, uint64_t nr_pages, uint64_t pages_per_
 	return grid;
 }
 
+struct grid *grid_new_folded(struct fold *fold, uint64_t start_index, uint64_t nr_pages,
+			     uint64_t pages_per_cell)
+{
+	struct grid *grid = grid_new(fold_vpn(fold, start_index), nr_pages, pages_per_cell);
+
+	grid->fold = fold_ref(fold);
+	grid->start_index = start_index;
+	return grid;
+}
+
 struct grid *grid_ref(struct grid *grid)
 {
 	if (grid)
@@ -33,8 +43,44 @@ struct grid *grid_ref(struct grid *grid)
 
 void grid_unref(struct grid *grid)
 {
-	if (grid && atomic_fetch_sub(&grid->refs, 1) == 1)
-		free(grid);
+	if (!grid || atomic_fetch_sub(&grid->refs, 1) > 1)
+		return;
+	fold_unref(grid->fold);
+	free(grid);
+}
+
+uint64_t grid_past_vpn(const struct grid *grid)
+{
+	if (!grid->fold || !grid->nr_pages)
+		return grid->start_vpn + grid->nr_pages;
+	return fold_vpn(grid->fold, grid->start_index + grid->nr_pages - 1) + 1;
+}
+
+bool grid_place(const struct grid *grid, uint64_t vpn, uint64_t *at)
+{
+	uint64_t place = vpn, start = grid->start_vpn;
+	bool held = true;
+
+	if (grid->fold) {
+		held = fold_index(grid->fold, vpn, &place);
+		start = grid->start_index;
+	}
+	if (place < start || !grid->nr_pages) {
+		*at = 0;
+		return false;
+	}
+	*at = place - start;
+	if (*at < grid->nr_pages)
+		return held;
+	*at = grid->nr_pages - 1;
+	return false;
+}
+
+bool grid_same_range(const struct grid *a, const struct grid *b)
+{
+	return a->start_vpn == b->start_vpn && a->start_index == b->start_index &&
+	       a->nr_pages == b->nr_pages && a->pages_per_cell == b->pages_per_cell &&
+	       fold_equal(a->fold, b->fold);
 }
 
 static uint64_t mix(uint64_t vpn, uint64_t pfn)
@@ -62,65 +108,91 @@ static uint64_t class_digest(uint64_t at, uint64_t nr, enum page_class class)
 	return sum * (UINT64_C(0xa0761d6478bd642f) * (uint64_t)(2 * class + 1));
 }
 
-/* Pages vpn to vpn + nr - 1 of one class, all within cell `index`. */
-static void add_run(struct grid *grid, uint64_t index, uint64_t vpn, uint64_t nr,
+/* nr pages of one class from place `at` of the grid on, all within cell `index`. */
+static void add_run(struct grid *grid, uint64_t index, uint64_t at, uint64_t nr,
 		    enum page_class class)
 {
 	struct grid_cell *cell = &grid->cells[index];
-	uint64_t at = vpn - grid->start_vpn - index * grid->pages_per_cell;
 
 	cell->nr[class] += nr;
-	cell->class_digest += class_digest(at, nr, class);
+	cell->class_digest += class_digest(at - index * grid->pages_per_cell, nr, class);
 }
 
-/* The pages [first, past) of a span, within one cell, class by class. */
-static void add_pages(struct grid *grid, uint64_t index, uint64_t first, uint64_t past,
-		      const struct page_span *span, enum vma_kind kind)
+/* nr pages of a span from its page `from` on, within one cell, class by class. */
+static void add_pages(struct grid *grid, uint64_t index, uint64_t at, uint64_t nr,
+		      const struct page_span *span, uint64_t from, enum vma_kind kind)
 {
-	uint64_t run = first;
+	uint64_t run = 0;
 	enum page_class class = NR_CLASS;
 
-	for (uint64_t vpn = first; vpn < past; vpn++) {
-		uint64_t i = vpn - span->vpn;
-		uint64_t flags = span->flags ? span->flags[i] : 0;
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t flags = span->flags ? span->flags[from + i] : 0;
 		enum page_class here = page_classify(span->state, flags, span->flags, kind);
 
-		if (span->pfns && span->pfns[i])
-			grid->cells[index].frame_digest += mix(vpn, span->pfns[i]);
+		if (span->pfns && span->pfns[from + i])
+			grid->cells[index].frame_digest += mix(span->vpn + from + i,
+							       span->pfns[from + i]);
 		if (here == class)
 			continue;
-		if (vpn > run)
-			add_run(grid, index, run, vpn - run, class);
-		run = vpn;
+		if (i > run)
+			add_run(grid, index, at + run, i - run, class);
+		run = i;
 		class = here;
 	}
-	add_run(grid, index, run, past - run, class);
+	add_run(grid, index, at + run, nr - run, class);
+}
+
+/* Pages [from, past) of a span, which have places in the grid from `at` on. */
+static void add_part(struct grid *grid, uint64_t at, const struct page_span *span, uint64_t from,
+		     uint64_t past, enum vma_kind kind)
+{
+	while (from < past) {
+		uint64_t index = at / grid->pages_per_cell;
+		uint64_t nr = (index + 1) * grid->pages_per_cell - at;
+
+		if (nr > past - from)
+			nr = past - from;
+		if (span->pfns || span->flags)
+			add_pages(grid, index, at, nr, span, from, kind);
+		else
+			add_run(grid, index, at, nr, page_classify(span->state, 0, false, kind));
+		at += nr;
+		from += nr;
+	}
+}
+
+/* A span whose first page has a place, counted from the start of the fold or of memory. */
+static void add_span_at(struct grid *grid, uint64_t place, const struct page_span *span,
+			enum vma_kind kind)
+{
+	uint64_t start = grid->fold ? grid->start_index : grid->start_vpn;
+	uint64_t from = 0, past = span->nr_pages;
+
+	if (place < start)
+		from = start - place;
+	if (place + past > start + grid->nr_pages)
+		past = start + grid->nr_pages > place ? start + grid->nr_pages - place : 0;
+	if (from < past)
+		add_part(grid, place + from - start, span, from, past, kind);
+}
+
+static void add_folded(void *arg, uint64_t place, const struct page_span *part, enum vma_kind kind)
+{
+	add_span_at(arg, place, part, kind);
 }
 
 void grid_add_span(struct grid *grid, const struct page_span *span, enum vma_kind kind)
 {
-	uint64_t first = span->vpn, past = span->vpn + span->nr_pages;
-	uint64_t grid_past = grid->start_vpn + grid->nr_pages;
+	size_t cursor;
 
-	if (first < grid->start_vpn)
-		first = grid->start_vpn;
-	if (past > grid_past)
-		past = grid_past;
 	if (span->pfns)
 		grid->frames_known = true;
-	while (first < past) {
-		uint64_t index = (first - grid->start_vpn) / grid->pages_per_cell;
-		uint64_t stop = grid->start_vpn + (index + 1) * grid->pages_per_cell;
-
-		if (stop > past)
-			stop = past;
-		if (span->pfns || span->flags)
-			add_pages(grid, index, first, stop, span, kind);
-		else
-			add_run(grid, index, first, stop - first,
-				page_classify(span->state, 0, false, kind));
-		first = stop;
+	if (!grid->fold) {
+		add_span_at(grid, span->vpn, span, kind);
+		return;
 	}
+	cursor = fold_find(grid->fold, span->vpn);
+	fold_split(grid->fold, span, &cursor, add_folded, grid);
 }
 
 uint64_t grid_cell_pages(const struct grid *grid, size_t i)
@@ -179,8 +251,7 @@ void grid_compare(struct grid *now, const struct grid *before, uint64_t now_ns)
 {
 	bool frames_known;
 
-	if (!before || before->start_vpn != now->start_vpn || before->nr_pages != now->nr_pages ||
-	    before->pages_per_cell != now->pages_per_cell)
+	if (!before || !grid_same_range(before, now))
 		return;
 	frames_known = before->frames_known && now->frames_known;
 	for (size_t i = 0; i < now->nr_cells; i++) {

@@ -3,16 +3,19 @@
 #define PAGEWALK_MODEL_GRID_H
 
 #include "base/why.h"
+#include "model/fold.h"
 #include "model/page.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * A range of pages gathered into cells of equally many pages. A cell counts every page it
  * stands for by class, whatever the zoom, and carries two digests, by which two grids of
- * the same range can be compared without either keeping its pages.
+ * the same range can be compared without either keeping its pages. The range is one of
+ * virtual pages, or of a fold (model/fold.h), where a cell may have pages of several VMAs.
  */
 enum cell_change {
 	CELL_SAME,
@@ -33,8 +36,11 @@ struct grid_cell {
 
 struct grid {
 	atomic_uint refs;
-	uint64_t start_vpn, nr_pages;
-	uint64_t pages_per_cell; /* a power of two */
+	struct fold *fold;    /* referenced; NULL: the pages simply follow each other */
+	uint64_t start_index; /* place of the first page in the fold; 0 without one */
+	uint64_t start_vpn;   /* the first page */
+	uint64_t nr_pages;    /* that the cells stand for, gaps of the fold not counted */
+	uint64_t pages_per_cell;
 	enum why why; /* why the pages not counted are unknown; WHY_OK: they are absent */
 	bool frames_known;
 	size_t nr_cells;
@@ -43,9 +49,24 @@ struct grid {
 
 /* A grid in which nothing is known yet (WHY_NOT_ASKED). The caller unrefs it. */
 struct grid *grid_new(uint64_t start_vpn, uint64_t nr_pages, uint64_t pages_per_cell);
+/* The same for nr_pages from a place of a fold on, of which it takes a reference. */
+struct grid *grid_new_folded(struct fold *fold, uint64_t start_index, uint64_t nr_pages,
+			     uint64_t pages_per_cell);
 struct grid *grid_ref(struct grid *grid);
 void grid_unref(struct grid *grid);
-/* Counts the part of a span that lies in the grid; `kind` is that of the span's VMA. */
+/* The page behind the last one of the grid. */
+uint64_t grid_past_vpn(const struct grid *grid);
+/*
+ * The place of a page among those of the grid. False where the grid does not have it: *at is
+ * then the place of the next one that it has, or of its last.
+ */
+bool grid_place(const struct grid *grid, uint64_t vpn, uint64_t *at);
+/* True when cell i of both stands for the same pages, for every i. */
+bool grid_same_range(const struct grid *a, const struct grid *b);
+/*
+ * Counts the part of a span that lies in the grid; `kind` is that of the span's VMA (a fold
+ * knows it itself).
+ */
 void grid_add_span(struct grid *grid, const struct page_span *span, enum vma_kind kind);
 /* Ends counting: the pages that no span covered are absent (WHY_OK) or unknown. */
 void grid_finish(struct grid *grid, enum why why);

@@ -218,3 +218,17 @@ void page_counts_add(struct page_counts *to, const struct page_counts *from)
 	to->ksm += from->ksm;
 	to->shared += from->shared;
 }
+
+struct page_span page_span_part(const struct page_span *span, uint64_t first, uint64_t nr)
+{
+	struct page_span part = *span;
+	uint64_t skip = first - span->vpn;
+
+	part.vpn = first;
+	part.nr_pages = nr;
+	part.pfns = span->pfns ? span->pfns + skip : NULL;
+	part.flags = span->flags ? span->flags + skip : NULL;
+	part.mapcounts = span->mapcounts ? span->mapcounts + skip : NULL;
+	part.entries = span->entries ? span->entries + skip : NULL;
+	return part;
+}

@@ -133,6 +133,9 @@ struct page_span {
 	const uint64_t *entries;   /* pagemap */
 };
 
+/* The part of a span from page `first` on, nr pages long; both must lie in it. */
+struct page_span page_span_part(const struct page_span *span, uint64_t first, uint64_t nr);
+
 /* Counts over pages; what a field means is its name in the JSON of `map`. */
 struct page_counts {
 	uint64_t pages;

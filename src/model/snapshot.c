@@ -81,21 +81,6 @@ void vma_table_keep_counts(struct vma_table *table, const struct vma_table *befo
 	table->counted_mono_ns = before->counted_mono_ns;
 }
 
-/* The part of a span from page `first` on, nr pages long. */
-static struct page_span slice(const struct page_span *span, uint64_t first, uint64_t nr)
-{
-	struct page_span part = *span;
-	uint64_t skip = first - span->vpn;
-
-	part.vpn = first;
-	part.nr_pages = nr;
-	part.pfns = span->pfns ? span->pfns + skip : NULL;
-	part.flags = span->flags ? span->flags + skip : NULL;
-	part.mapcounts = span->mapcounts ? span->mapcounts + skip : NULL;
-	part.entries = span->entries ? span->entries + skip : NULL;
-	return part;
-}
-
 void vma_table_split(const struct vma_table *table, const struct geometry *geometry,
 		     const struct page_span *span, size_t *cursor,
 		     void (*fn)(void *arg, size_t index, const struct page_span *part), void *arg)
@@ -113,7 +98,7 @@ void vma_table_split(const struct vma_table *table, const struct geometry *geome
 		if (vma_first >= past)
 			break;
 		if (first < stop) {
-			struct page_span part = slice(span, first, stop - first);
+			struct page_span part = page_span_part(span, first, stop - first);
 
 			fn(arg, *cursor, &part);
 		}
@@ -175,7 +160,9 @@ void snapshot_unref(struct snapshot *snapshot)
 		return;
 	vma_table_unref(snapshot->vmas);
 	grid_unref(snapshot->view);
+	grid_rows_unref(snapshot->rows);
 	frame_map_unref(snapshot->frames);
+	frame_pages_unref(snapshot->frame_pages);
 	if (snapshot->has_detail)
 		page_detail_clear(&snapshot->detail);
 	free(snapshot);

@@ -3,9 +3,11 @@
 #define PAGEWALK_MODEL_SNAPSHOT_H
 
 #include "model/detail.h"
+#include "model/frame_pages.h"
 #include "model/frames.h"
 #include "model/geometry.h"
 #include "model/grid.h"
+#include "model/grid_rows.h"
 #include "model/process.h"
 #include "model/sources.h"
 #include "model/vma.h"
@@ -73,8 +75,10 @@ struct snapshot {
 	enum why maps_why;
 	struct vma_table *vmas;   /* NULL where maps_why says so */
 	struct grid *view;        /* the range that the screen shows; NULL: none */
+	struct grid_rows *rows;   /* the same as a row for each VMA; NULL: not asked for */
 	struct frame_map *frames; /* NULL where frames are not known */
 	enum why frames_why;
+	struct frame_pages *frame_pages; /* of the frames asked about; NULL: none */
 	bool has_detail;
 	struct page_detail detail; /* of the page under the cursor */
 	bool scanning;             /* more of this pass is still to come */
