@@ -46,6 +46,7 @@ struct app {
 	int help_scroll, help_lines;
 	char message[200]; /* shown in place of the keys for a moment */
 	uint64_t message_until_ns;
+	bool has_picture; /* screen 1 was given its first one */
 	bool quit, redraw;
 };
 
@@ -111,6 +112,8 @@ static void draw(struct app *app)
 	}
 	term_show(app->term, app->canvas);
 	app->redraw = false;
+	if (app->start->launch && app->has_picture)
+		launch_go(app->start->launch);
 }
 
 static void set_shown(struct app *app, bool shown)
@@ -145,6 +148,7 @@ static int open_place(struct app *app, enum place place, const struct action *ac
 		.action = action,
 		.filter = app->start->filter,
 		.lab = app->start->lab,
+		.launch = app->start->launch,
 		.error = error,
 		.error_room = error_room,
 	};
@@ -293,6 +297,10 @@ static void do_action(struct app *app, const struct action *action)
 	case ACTION_PICK:
 		show(app, PLACE_PICK, NULL);
 		break;
+	case ACTION_OUTPUT:
+		if (show(app, PLACE_OUTPUT, NULL) == -ENOENT)
+			say(app, "no command was started: pagewalk -- COMMAND does");
+		break;
 	case ACTION_THEME:
 		switch_theme(app, (enum theme_switch)action->arg);
 		break;
@@ -417,6 +425,7 @@ static void take_from(struct app *app, enum place place)
 
 	if (!feed || !feed->ops->take(feed))
 		return;
+	app->has_picture |= place == PLACE_MAP;
 	if (feed->ops->request)
 		feed->ops->request(feed, &app->theme, app->columns, app->rows);
 	if (feed == front(app))
@@ -479,6 +488,9 @@ static int open_first(struct app *app)
 		return ret;
 	}
 	ret = open_process(app, app->start->pid);
+	/* What it writes is taken from its first byte on, or it would soon wait for us. */
+	if (!ret && app->start->launch)
+		ret = open_place(app, PLACE_OUTPUT, NULL, error, sizeof(error));
 	if (ret) {
 		snprintf(text, sizeof(text), "process %d: %s", (int)app->start->pid,
 			 ret == -ESRCH ? "there is none" : strerror(-ret));

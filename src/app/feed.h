@@ -3,6 +3,7 @@
 #define PAGEWALK_APP_FEED_H
 
 #include "kernel/host.h"
+#include "kernel/launch.h"
 #include "kernel/proc.h"
 #include "lab/lab.h"
 #include "ui/screen.h"
@@ -53,7 +54,8 @@ struct feed_context {
 	const struct action *action; /* that asked for the screen; NULL: a number key */
 	const char *filter;          /* of the list of processes; may be NULL */
 	const struct lab_config *lab;
-	char *error; /* where a failure is said in one line */
+	struct launch *launch; /* the command that was started, borrowed; NULL: none */
+	char *error;           /* where a failure is said in one line */
 	size_t error_room;
 };
 
@@ -67,6 +69,7 @@ enum place {
 	PLACE_FRAMES,
 	PLACE_LAB,
 	PLACE_LEARN,
+	PLACE_OUTPUT, /* of the command that was started: no number key, but O */
 	NR_PLACE,
 };
 
@@ -81,6 +84,7 @@ extern const struct feed_kind feed_kinds[NR_PLACE];
 
 int feed_map_open(const struct feed_context *context, struct feed **out);
 int feed_lab_open(const struct feed_context *context, struct feed **out);
+int feed_output_open(const struct feed_context *context, struct feed **out);
 int feed_pick_open(const struct feed_context *context, struct feed **out);
 
 #endif

@@ -93,6 +93,7 @@ struct snapshot *parts_snapshot(const struct parts *parts, const struct geometry
 	snapshot->geometry = *geometry;
 	snapshot->process = parts->process;
 	snapshot->execed_mono_ns = parts->execed_mono_ns;
+	memcpy(snapshot->exe, parts->exe, sizeof(snapshot->exe));
 	snapshot->minflt_per_s = parts->minflt_per_s;
 	snapshot->majflt_per_s = parts->majflt_per_s;
 	snapshot->pss_why = parts->pss_why;

@@ -15,6 +15,7 @@
 struct parts {
 	struct process_info process;
 	uint64_t execed_mono_ns;
+	char exe[512]; /* what was executed then; raw; "" not known */
 	enum why maps_why;
 	struct vma_table *vmas;
 	struct grid *view;

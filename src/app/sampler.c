@@ -279,6 +279,8 @@ static void start_afresh(struct sampler *sampler)
 {
 	parts_forget_memory(&sampler->parts);
 	sampler->parts.execed_mono_ns = clock_mono_ns();
+	if (proc_read_exe(sampler->proc, sampler->parts.exe, sizeof(sampler->parts.exe)))
+		sampler->parts.exe[0] = '\0';
 	sampler->times.pss_next_ns = 0;
 	sampler->times.whole_ns = 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/start.h"
 
 #include "base/fmt.h"
 #include "base/text.h"
@@ -112,7 +113,14 @@ static int watch_operand(const struct app_options *options, char *operand)
 
 static int run_watch(int argc, char **argv)
 {
-	static const struct option longopts[] = { SCREEN_LONG_OPTIONS, { 0 } };
+	enum { OPTION_INPUT = 512, OPTION_KEEP_RUNNING };
+	static const struct option longopts[] = {
+		SCREEN_LONG_OPTIONS,
+		{ "input", required_argument, NULL, OPTION_INPUT },
+		{ "keep-running", no_argument, NULL, OPTION_KEEP_RUNNING },
+		{ 0 },
+	};
+	struct launch_options launch = { 0 };
 	struct app_options options = screen_options_default();
 	int opt, status;
 	bool known;
@@ -122,10 +130,19 @@ static int run_watch(int argc, char **argv)
 			return cmd_help(&cmd_watch);
 		if (opt == '?')
 			return STATUS_USAGE;
+		if (opt == OPTION_INPUT)
+			launch.input = optarg;
+		launch.keeps_running |= opt == OPTION_KEEP_RUNNING;
+		if (opt >= OPTION_INPUT)
+			continue;
 		status = screen_option_take(&cmd_watch, opt, optarg, &options, &known);
 		if (status)
 			return status;
 	}
+	if (!strcmp(argv[optind - 1], "--"))
+		return start_command(&options, &launch, argv + optind);
+	if (launch.input || launch.keeps_running)
+		return cmd_bad_usage(&cmd_watch, "--input and --keep-running go with -- COMMAND");
 	if (argc - optind > 1)
 		return cmd_bad_usage(&cmd_watch, "one process, name or path at a time");
 	if (optind < argc)
@@ -140,20 +157,26 @@ const struct command cmd_watch = {
 	.name = "",
 	.run = run_watch,
 	.usage = "[OPTION...] [PID | NAME | PATH]\n"
-		 "       pagewalk COMMAND [ARGUMENT...]",
+		 "       pagewalk [OPTION...] -- COMMAND [ARGUMENT...]\n"
+		 "       pagewalk NAME-BELOW [ARGUMENT...]",
 	.summary = "A microscope for Linux memory: what lies where, on the real kernel, live",
-	.options =
-		"  (nothing)   choose a process from a list\n"
-		"  PID, NAME   the map of that process: virtual to physical\n"
-		"  PATH        what of that file lies in the page cache (a PATH has a slash)\n"
-		"\n"
-		"Commands (each has --help):\n"
-		"  map PID             every mapping of a process, and what of it is in memory\n"
-		"  translate PID ADDR  virtual address to page table entry, frame, address\n"
-		"  cache FILE...       how much of files lies in the page cache, and where\n"
-		"  lab                 ways to send a file to a socket, side by side\n"
-		"\n"
-		"Options:\n" SCREEN_OPTIONS_HELP "  -V, --version        the version\n"
-		"\n"
-		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n",
+	.options = "  (nothing)   choose a process from a list\n"
+		   "  PID, NAME   the map of that process: virtual to physical\n"
+		   "  PATH        what of that file lies in the page cache (a PATH has a slash)\n"
+		   "  -- COMMAND  start it, and watch it from before its first instruction\n"
+		   "\n"
+		   "Commands (each has --help):\n"
+		   "  map PID             every mapping of a process, and what of it is in memory\n"
+		   "  translate PID ADDR  virtual address to page table entry, frame, address\n"
+		   "  cache FILE...       how much of files lies in the page cache, and where\n"
+		   "  lab                 ways to send a file to a socket, side by side\n"
+		   "\n"
+		   "Options:\n" SCREEN_OPTIONS_HELP
+		   "  --input FILE         standard input of COMMAND (default: /dev/null)\n"
+		   "  --keep-running       COMMAND runs on when pagewalk is left\n"
+		   "  -V, --version        the version\n"
+		   "\n"
+		   "Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n"
+		   "With -- COMMAND: its own, or 128 + the signal that ended it; 127 not found, "
+		   "126 not run.\n",
 };

@@ -64,6 +64,16 @@ ssize_t host_pread(const struct host *host, int fd, void *out, size_t len_bytes,
 	return got < 0 ? -errno : got;
 }
 
+ssize_t host_readlinkat(const struct host *host, int dir_fd, const char *path, char *out,
+			size_t len_bytes)
+{
+	ssize_t got;
+
+	count_call(host);
+	got = readlinkat(dir_fd, path, out, len_bytes);
+	return got < 0 ? -errno : got;
+}
+
 int host_ioctl(const struct host *host, int fd, unsigned long request, void *arg)
 {
 	int ret;
@@ -219,6 +229,7 @@ struct host *host_new(const char *root)
 	if (!uname(&name))
 		snprintf(host->kernel, sizeof(host->kernel), "%s", name.release);
 	host->may_see_frames = capabilities & (UINT64_C(1) << CAP_SYS_ADMIN);
+	host->may_trace = capabilities & (UINT64_C(1) << CAP_SYS_PTRACE);
 	host->may_override_owner = capabilities & (UINT64_C(1) << CAP_FOWNER);
 	host->pagemap_scan = probe_pagemap_scan(host, page_size);
 	host->procmap_query = probe_procmap_query(host);

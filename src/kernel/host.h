@@ -19,6 +19,7 @@ struct host {
 	char kernel[96];         /* uname(2) release */
 	char *root;              /* prefix of /proc and /sys: "" on the live machine */
 	bool may_see_frames;     /* CAP_SYS_ADMIN: pagemap gives frame numbers */
+	bool may_trace;          /* CAP_SYS_PTRACE: other users' processes */
 	bool may_override_owner; /* CAP_FOWNER: mincore and cachestat of any file */
 	enum why pagemap_scan;   /* PAGEMAP_SCAN, Linux 6.7 */
 	enum why cachestat;      /* cachestat(2), Linux 6.5 */
@@ -42,6 +43,8 @@ unsigned long host_calls(const struct host *host);
 int host_open(const struct host *host, const char *path, int flags);
 int host_openat(const struct host *host, int dir_fd, const char *path, int flags);
 ssize_t host_pread(const struct host *host, int fd, void *out, size_t len_bytes, off_t off_bytes);
+ssize_t host_readlinkat(const struct host *host, int dir_fd, const char *path, char *out,
+			size_t len_bytes);
 int host_ioctl(const struct host *host, int fd, unsigned long request, void *arg);
 
 /*

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/uapi/pidfd_info.h"
 #include "kernel/uapi/procmap_query.h"
 
 #include <errno.h>
@@ -116,6 +117,7 @@ enum stat_field {
 	STAT_ENDCODE = 27,
 	STAT_STARTSTACK = 28,
 	STAT_ENV_END = 51,
+	STAT_EXIT_CODE = 52,
 	NR_STAT_FIELD = 53,
 };
 
@@ -213,6 +215,7 @@ static int read_stat(struct proc *proc, struct process_info *info)
 	info->life = field[STAT_FLAGS] & TASK_IS_KTHREAD ? PROCESS_KTHREAD : PROCESS_LIVE;
 	info->start_time_ticks = field[STAT_STARTTIME];
 	info->exec_id = exec_id_of(field);
+	info->wait_status = (int)field[STAT_EXIT_CODE];
 	info->nr_threads = (unsigned)field[STAT_NUM_THREADS];
 	info->minflt = field[STAT_MINFLT];
 	info->majflt = field[STAT_MAJFLT];
@@ -247,6 +250,49 @@ static bool has_exited(const struct proc *proc)
 	return proc->pid_fd >= 0 && poll(&poll_fd, 1, 0) == 1;
 }
 
+/* How it ended, of a process that was reaped; the pidfd keeps it for whoever holds one. */
+static void read_exit(struct proc *proc, struct process_info *info)
+{
+	struct pidfd_info ended = { .mask = PIDFD_INFO_EXIT };
+	int ret;
+
+	if (info->exit_why == WHY_OK)
+		return; /* it was seen as a zombie */
+	if (proc->pid_fd < 0) {
+		info->exit_why = WHY_UNSUPPORTED;
+		return;
+	}
+	ret = host_ioctl(proc->host, proc->pid_fd, PIDFD_GET_INFO, &ended);
+	if (ret < 0 || !(ended.mask & PIDFD_INFO_EXIT)) {
+		info->exit_why = WHY_UNSUPPORTED;
+		return;
+	}
+	info->exit_why = WHY_OK;
+	info->wait_status = ended.exit_code;
+}
+
+/*
+ * stat tells how a zombie ended to those alone who may trace it, and 0 to others: a 0
+ * is therefore known only where the process is ours or we may trace any.
+ */
+static enum why zombie_exit_why(const struct proc *proc, const struct process_info *info)
+{
+	if (info->state != 'Z' && info->state != 'X')
+		return WHY_NOT_ASKED; /* its memory is gone, but it has not ended yet */
+	if (info->wait_status || proc->host->may_trace || info->uid == geteuid())
+		return WHY_OK;
+	return WHY_DENIED;
+}
+
+/* What it had last: of a process that has given its memory back, 0 would be said of the past. */
+static void keep_last_memory(struct process_info *now, const struct process_info *last)
+{
+	now->rss_bytes = last->rss_bytes;
+	now->swap_bytes = last->swap_bytes;
+	now->page_tables_bytes = last->page_tables_bytes;
+	now->nr_threads = last->nr_threads;
+}
+
 int proc_read_info(struct proc *proc, struct process_info *info)
 {
 	struct process_info now = proc->last;
@@ -258,14 +304,31 @@ int proc_read_info(struct proc *proc, struct process_info *info)
 		ret = read_status(proc, &now);
 	if (ret == -ESRCH || ret == -ENOENT) {
 		now.life = PROCESS_GONE;
+		read_exit(proc, &now);
 		ret = 0;
 	} else if (!ret && now.life == PROCESS_LIVE && has_exited(proc)) {
 		now.life = PROCESS_ZOMBIE;
 	}
 	if (ret)
 		return ret;
+	if (now.life == PROCESS_ZOMBIE)
+		now.exit_why = zombie_exit_why(proc, &now);
+	if (now.life == PROCESS_LIVE)
+		now.exit_why = WHY_NOT_ASKED;
+	if (now.life == PROCESS_ZOMBIE || now.life == PROCESS_GONE)
+		keep_last_memory(&now, &proc->last);
 	proc->last = now;
 	*info = now;
+	return 0;
+}
+
+int proc_read_exe(struct proc *proc, char *path, size_t room)
+{
+	ssize_t len = host_readlinkat(proc->host, proc->dir_fd, "exe", path, room - 1);
+
+	if (len < 0)
+		return (int)len;
+	path[len] = '\0';
 	return 0;
 }
 

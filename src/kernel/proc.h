@@ -38,9 +38,16 @@ int proc_pid_fd(const struct proc *proc);
 /*
  * Identity, counters and life of the process from stat, status and statm
  * (proc_pid_stat(5), proc_pid_status(5)). 0, or -errno; a process that is gone is
- * no error: info->life is then PROCESS_GONE and the rest keeps what it had.
+ * no error: info->life is then PROCESS_GONE and the rest keeps what it had. So do the
+ * sizes of one that has exited and not been reaped. How it ended comes from stat, or, once it is
+ * reaped, from the pidfd (PIDFD_INFO_EXIT, Linux 6.15).
  */
 int proc_read_info(struct proc *proc, struct process_info *info);
+/*
+ * The program that it executes, raw, from the link /proc/PID/exe (proc_pid_exe(5)): 0 or -errno
+ * (-EACCES for another user's process).
+ */
+int proc_read_exe(struct proc *proc, char *path, size_t room);
 /*
  * A cheap sign of change in two small reads: minor and major faults and resident
  * pages folded into one number. 0 or -errno.

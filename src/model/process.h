@@ -4,6 +4,7 @@
 
 #include "base/why.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,13 @@ struct process_info {
 	uint64_t rss_bytes, swap_bytes, page_tables_bytes;
 	uint64_t minflt, majflt;
 	uint64_t user_ns, system_ns; /* to the tick */
+	enum why exit_why;           /* of wait_status; WHY_NOT_ASKED while it lives */
+	int wait_status;             /* how it ended, as waitpid(2) tells it */
 };
+
+/* "SIGSEGV", "SIGRTMIN+3". Fills and returns `out`. */
+char *signal_text(char *out, size_t room, int number);
+/* "exited with status 3", "killed by SIGSEGV (core dumped)". Fills and returns `out`. */
+char *wait_status_text(char *out, size_t room, int wait_status);
 
 #endif

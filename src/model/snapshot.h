@@ -67,6 +67,7 @@ struct snapshot {
 	struct geometry geometry;
 	struct process_info process;
 	uint64_t execed_mono_ns; /* when it was last seen to exec; 0: never */
+	char exe[512];           /* what it executed then, raw; "" not known */
 	uint64_t period_ns;      /* between snapshots */
 	double minflt_per_s, majflt_per_s;
 	enum why pss_why;

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static struct tile tile_of_cell(const struct grid_cell *cell, uint64_t pages, uint64_t now_ns)
@@ -48,6 +49,21 @@ static bool is_behind(const struct snapshot *snapshot)
 	       snapshot->taken_mono_ns - snapshot->vmas->counted_mono_ns > 3 * NS_PER_S;
 }
 
+/* "exit 3: last picture": how it ended, as short as the title needs it. */
+static void past_text(const struct snapshot *snapshot, char *out, size_t room)
+{
+	int status = snapshot->process.wait_status;
+	char name[32];
+
+	if (snapshot->process.exit_why != WHY_OK)
+		snprintf(out, room, "exited: last picture ");
+	else if (WIFEXITED(status))
+		snprintf(out, room, "exit %d: last picture ", WEXITSTATUS(status));
+	else
+		snprintf(out, room, "%s: last picture ",
+			 signal_text(name, sizeof(name), WTERMSIG(status)));
+}
+
 /* How fresh the picture is, at the right of the title. */
 static void draw_freshness(const struct map_screen *map, struct canvas *canvas)
 {
@@ -60,7 +76,7 @@ static void draw_freshness(const struct map_screen *map, struct canvas *canvas)
 		snprintf(text, sizeof(text), "reading ");
 	} else if (snapshot->process.life == PROCESS_GONE ||
 		   snapshot->process.life == PROCESS_ZOMBIE) {
-		snprintf(text, sizeof(text), "exited: last picture ");
+		past_text(snapshot, text, sizeof(text));
 		colour = COLOUR_BAD;
 	} else if (map->paused) {
 		snprintf(text, sizeof(text), "paused ");
@@ -292,6 +308,24 @@ static void draw_no_map(const struct map_screen *map, struct canvas *canvas)
 	draw_paragraph(canvas, rect, snapshot ? COLOUR_WARN : COLOUR_FAINT, 0, say);
 }
 
+/* For some seconds, in place of the keys: what has just become of the process. */
+static bool draw_turn(const struct map_screen *map, struct canvas *canvas, uint64_t now_ns)
+{
+	const struct snapshot *snapshot = map->snapshot;
+	int y = map->layout.keys.y, columns = canvas_columns(canvas);
+	char *exe;
+
+	if (!map_is_turning(map, now_ns))
+		return false;
+	exe = text_safe_str(snapshot->exe[0] ? snapshot->exe : snapshot->process.comm);
+	canvas_fill(canvas, (struct rect){ 0, y, columns, 1 },
+		    (struct glyph){ ' ', COLOUR_TITLE, COLOUR_SELECT_BG, 0 });
+	canvas_printf(canvas, 1, y, columns - 2, COLOUR_TITLE, ATTR_BOLD,
+		      "exec: another program, the map starts afresh: %s", exe);
+	free(exe);
+	return true;
+}
+
 void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
 	      uint64_t now_ns)
 {
@@ -304,8 +338,9 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	}
 	map->layout = layout_map(canvas_columns(canvas), canvas_rows(canvas));
 	draw_title(map, canvas);
-	draw_keys(canvas, map->layout.keys.y, keys,
-		  map_keys(screen, keys, sizeof(keys) / sizeof(keys[0])));
+	if (!draw_turn(map, canvas, now_ns))
+		draw_keys(canvas, map->layout.keys.y, keys,
+			  map_keys(screen, keys, sizeof(keys) / sizeof(keys[0])));
 	if (!map->snapshot || !map->nr_lines) {
 		draw_no_map(map, canvas);
 		return;

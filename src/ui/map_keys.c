@@ -21,6 +21,7 @@ static const struct key_entry key_table[] = {
 	/* What stands first is seen in 80 columns too: the way out must be. */
 	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, false },
 	{ { "p", "processes", "choose another process" }, false },
+	{ { "O", NULL, "what the command that pagewalk started has written" }, false },
 	{ { "Esc", "back", "from the cells to the list, from there to the screen before" }, false },
 	{ { "c", "colours", "the next palette: dark background, projector" }, false },
 	{ { "d", NULL, "two cells in a character, or one glyph for each cell" }, false },

@@ -76,6 +76,8 @@ void map_settle_view(struct map_screen *map);
 bool map_handle_move(struct map_screen *map, const struct ui_event *event);
 bool map_handle_view(struct map_screen *map, const struct ui_event *event);
 
+/* True for some seconds after the process has executed another program. */
+bool map_is_turning(const struct map_screen *map, uint64_t now_ns);
 void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
 	      uint64_t now_ns);
 /* Parts of the drawing, in map_detail.c: physical memory, the page under the cursor, the rules. */
@@ -88,6 +90,8 @@ size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room);
 
 /* A program that has just begun shows its largest mapping for so long, unless a key is typed. */
 #define MAP_SETTLE_NS UINT64_C(1000000000)
+/* How long it is said that another program was executed. */
+#define MAP_TURN_NS UINT64_C(5000000000)
 /* How long the mark of a change stays. */
 #define MAP_CHANGE_NS UINT64_C(1200000000)
 

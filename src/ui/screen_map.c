@@ -93,6 +93,8 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 		return (struct action){ .kind = ACTION_PAUSE };
 	case 'p':
 		return (struct action){ .kind = ACTION_PICK };
+	case 'O':
+		return (struct action){ .kind = ACTION_OUTPUT };
 	case 'c':
 		return (struct action){ .kind = ACTION_THEME, .arg = THEME_NEXT_PALETTE };
 	case 'd':
@@ -113,11 +115,21 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 	}
 }
 
+bool map_is_turning(const struct map_screen *map, uint64_t now_ns)
+{
+	const struct snapshot *snapshot = map->snapshot;
+
+	return snapshot && snapshot->execed_mono_ns &&
+	       now_ns - snapshot->execed_mono_ns < MAP_TURN_NS;
+}
+
 static bool animates(const struct screen *screen, uint64_t now_ns)
 {
 	const struct map_screen *map = (const struct map_screen *)screen;
 	const struct grid *grid = map->snapshot ? map->snapshot->view : NULL;
 
+	if (map_is_turning(map, now_ns))
+		return true;
 	for (size_t i = 0; grid && i < grid->nr_cells; i++)
 		if (grid->cells[i].changed_ns && now_ns - grid->cells[i].changed_ns < MAP_CHANGE_NS)
 			return true;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagewalk -- COMMAND in a terminal: it runs once its first picture is drawn, what it writes can
+ * be looked at, its end stands beside its last picture, and its status is pagewalk's.
+ */
+#include "drive.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct pty *start_shell(const char *script)
+{
+	const char *const args[] = { "--", "sh", "-c", script, NULL };
+
+	return drive_start(80, 24, args, NULL);
+}
+
+static void leave(struct pty *pty, const char *keys, int status)
+{
+	pty_keys(pty, keys);
+	drive_exits(pty, status);
+	drive_restored(pty);
+	pty_free(pty);
+}
+
+static void test_runs_and_its_status_is_ours(void **state)
+{
+	struct pty *pty = start_shell("echo from the command; exit 3");
+
+	(void)state;
+	drive_see(pty, "exit 3: last picture");
+	/* The last picture keeps its figures. */
+	drive_gone(pty, "rss 0 ");
+	pty_keys(pty, "O");
+	drive_see(pty, "from the command");
+	drive_see(pty, "exited with status 3");
+	pty_keys(pty, "O");
+	drive_see(pty, "ADDRESS SPACE");
+	leave(pty, "q", 3);
+}
+
+static void test_a_signal(void **state)
+{
+	struct pty *pty = start_shell("kill -SEGV $$");
+
+	(void)state;
+	drive_see(pty, "SIGSEGV: last picture");
+	leave(pty, "q", 128 + SIGSEGV);
+}
+
+static void test_output_cannot_touch_the_screen(void **state)
+{
+	struct pty *pty = start_shell("printf '\\033[2J\\033[31mcalm\\033[0m\\tend\\n'; "
+				      "i=0; while [ $i -lt 100 ]; do echo line $i; i=$((i+1)); "
+				      "done; printf '\\001\\377'; sleep 1000");
+
+	(void)state;
+	drive_see(pty, "ADDRESS SPACE");
+	pty_keys(pty, "O");
+	drive_see(pty, "line 99");
+	drive_see(pty, "\\x01\\xff");
+	drive_see(pty, "running");
+	pty_key(pty, PTY_KEY_HOME);
+	drive_see(pty, "calm    end");
+	drive_see(pty, "line 5");
+	pty_key(pty, PTY_KEY_PAGE_DOWN);
+	drive_see(pty, "line 25");
+	drive_gone(pty, "calm");
+	pty_key(pty, PTY_KEY_END);
+	drive_see(pty, "line 99");
+	/* Left while it runs, it is ended. */
+	leave(pty, "\003", 128 + SIGTERM);
+}
+
+static void test_exec_is_said(void **state)
+{
+	struct pty *pty = start_shell("sleep 2; exec sleep 1000");
+
+	(void)state;
+	drive_see(pty, "ADDRESS SPACE");
+	drive_see(pty, "exec: another program, the map starts afresh: ");
+	drive_see(pty, "sleep ");
+	drive_gone(pty, "exec: another program");
+	leave(pty, "q", 128 + SIGTERM);
+}
+
+static void test_what_cannot_be_started(void **state)
+{
+	static const char *const missing[] = { "--", "/no/such/program", NULL };
+	static const char *const nothing[] = { "--", NULL };
+	static const char *const folder[] = { "--", "/", NULL };
+	static const char *const stray[] = { "--keep-running", "1", NULL };
+	const struct {
+		const char *const *args;
+		const char *said;
+		int status;
+	} cases[] = {
+		{ missing, "cannot run /no/such/program: No such file", 127 },
+		{ folder, "cannot run /: Permission denied", 126 },
+		{ nothing, "followed by a command", 2 },
+		{ stray, "go with -- COMMAND", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pty *pty = drive_start(80, 24, cases[i].args, NULL);
+
+		drive_see(pty, "%s", cases[i].said);
+		drive_exits(pty, cases[i].status);
+		pty_free(pty);
+	}
+}
+
+static void test_keeps_running(void **state)
+{
+	char path[] = "/tmp/pagewalk-start-XXXXXX", script[128], line[32] = "";
+	const char *const args[] = { "--keep-running", "--", "sh", "-c", script, NULL };
+	int fd = mkstemp(path);
+	struct pty *pty;
+	pid_t pid;
+
+	(void)state;
+	assert_true(fd >= 0);
+	snprintf(script, sizeof(script), "echo $$ >%s; echo started; exec sleep 1000", path);
+	pty = drive_start(80, 24, args, NULL);
+	drive_see(pty, "ADDRESS SPACE");
+	pty_keys(pty, "O");
+	drive_see(pty, "started");
+	leave(pty, "q", 0);
+	assert_true(read(fd, line, sizeof(line) - 1) > 0);
+	pid = (pid_t)strtol(line, NULL, 10);
+	assert_true(pid > 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	close(fd);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runs_and_its_status_is_ours),
+		cmocka_unit_test(test_a_signal),
+		cmocka_unit_test(test_output_cannot_touch_the_screen),
+		cmocka_unit_test(test_exec_is_said),
+		cmocka_unit_test(test_what_cannot_be_started),
+		cmocka_unit_test(test_keeps_running),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
