@@ -486,9 +486,57 @@ static void test_the_last_picture_stays(void **state)
 
 	(void)state;
 	snapshot->process.life = PROCESS_GONE;
+	snapshot->process.exit_why = WHY_UNSUPPORTED;
 	give(&bench, snapshot);
 	expect_text(&bench, "exited: last picture");
 	expect_text(&bench, "7f0000000000-7f0004000000");
+	close_bench(&bench);
+}
+
+static void test_how_it_ended(void **state)
+{
+	static const struct {
+		int wait_status;
+		const char *said;
+	} cases[] = {
+		{ 0, "exit 0: last picture" },
+		{ 255 << 8, "exit 255: last picture" },
+		{ 11 | 0x80, "SIGSEGV: last picture" },
+		{ 9, "SIGKILL: last picture" },
+	};
+
+	(void)state;
+	for (size_t size = 0; size < NR_SIZES; size++)
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			struct bench bench = open_bench(&sizes[size]);
+			struct snapshot *snapshot = make_snapshot(&bench.request, usual_maps,
+								  WHY_OK);
+
+			snapshot->process.life = PROCESS_ZOMBIE;
+			snapshot->process.wait_status = cases[i].wait_status;
+			give(&bench, snapshot);
+			expect_text(&bench, cases[i].said);
+			close_bench(&bench);
+		}
+}
+
+static void test_an_exec_is_said(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+	struct snapshot *snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+
+	(void)state;
+	/* It is drawn at 10 s. */
+	snapshot->execed_mono_ns = UINT64_C(9000000000);
+	strcpy(snapshot->exe, "/usr/bin/\x1b[2Jx");
+	give(&bench, snapshot);
+	expect_text(&bench, "exec: another program, the map starts afresh: /usr/bin/\\x1b[2Jx");
+	assert_true(bench.screen->ops->animates(bench.screen, UINT64_C(10000000000)));
+	/* And for some seconds only. */
+	snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+	snapshot->execed_mono_ns = UINT64_C(4000000000);
+	give(&bench, snapshot);
+	expect_text(&bench, "q quit");
 	close_bench(&bench);
 }
 
@@ -619,6 +667,8 @@ int main(void)
 		cmocka_unit_test(test_a_view_of_another_zoom_is_not_drawn),
 		cmocka_unit_test(test_processes_without_a_map),
 		cmocka_unit_test(test_the_last_picture_stays),
+		cmocka_unit_test(test_how_it_ended),
+		cmocka_unit_test(test_an_exec_is_said),
 		cmocka_unit_test(test_a_name_made_to_mislead),
 		cmocka_unit_test(test_pause_and_actions),
 		cmocka_unit_test(test_changes_are_marked_and_fade),
