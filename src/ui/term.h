@@ -32,6 +32,7 @@ enum ui_key {
 	KEY_UI_F1, /* to F12, in order */
 	KEY_UI_F12 = KEY_UI_F1 + 11,
 	KEY_UI_CLICK,    /* left button at x, y */
+	KEY_UI_DRAG,     /* the pointer is at x, y with the left button held */
 	KEY_UI_WHEEL_UP, /* at x, y */
 	KEY_UI_WHEEL_DOWN,
 	KEY_UI_SUSPEND, /* Ctrl-Z: a key here, not a signal */

@@ -34,6 +34,7 @@ struct term {
 	struct theme theme;
 	bool has_utf8; /* or else the theme stays ASCII whatever is asked for */
 	bool has_dim;
+	bool drags; /* it reports the pointer while a button is held */
 	bool full_repaint;
 	int shown_columns, shown_rows;
 	struct glyph *shown; /* what the terminal shows; NULL: not known */
@@ -70,7 +71,7 @@ static void restore_prepare(bool mouse)
 
 	restore.len_bytes = 0;
 	if (mouse && tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
-		restore_add("\033[?1006l\033[?1000l");
+		restore_add("\033[?1006l\033[?1002l\033[?1000l");
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		restore_add(tigetstr(capabilities[i]));
 	/* Last, because terminals may keep a hidden cursor with the screen that is left. */
@@ -196,6 +197,18 @@ static void take_suspend_as_key(void)
 	def_prog_mode();
 }
 
+/*
+ * Curses asks for clicks only (mode 1000); with the button held the pointer is reported by mode
+ * 1002, which terminals that know the SGR form of the mouse know too.
+ */
+static void report_drags(const struct term *term, bool on)
+{
+	if (!term->drags)
+		return;
+	fputs(on ? "\033[?1002h" : "\033[?1002l", stdout);
+	fflush(stdout);
+}
+
 static void set_modes(const struct term_options *options)
 {
 	set_escdelay(25);
@@ -208,7 +221,8 @@ static void set_modes(const struct term_options *options)
 	leaveok(stdscr, FALSE);
 	curs_set(0);
 	if (options->mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED,
+		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_RELEASED | BUTTON4_PRESSED |
+				  BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
 			  NULL);
 		mouseinterval(0);
 	}
@@ -239,6 +253,9 @@ int term_open(const struct term_options *options, struct term **out, char *error
 		return -ENOTSUP;
 	}
 	set_modes(options);
+	term->drags = options->mouse && has_mouse() && tigetstr("kmous") &&
+		      !strcmp(tigetstr("kmous"), "\033[<");
+	report_drags(term, true);
 	term->has_utf8 = !options->ascii && !term_is_plain(name) &&
 			 !strcmp(nl_langinfo(CODESET), "UTF-8");
 	term->has_dim = termattrs() & A_DIM;
@@ -251,6 +268,7 @@ void term_close(struct term *term)
 {
 	if (!term)
 		return;
+	report_drags(term, false);
 	endwin();
 	delscreen(term->screen);
 	restore_from(restore.cursor_at);
@@ -494,7 +512,9 @@ static bool read_mouse(struct ui_event *event)
 		return false;
 	event->x = mouse.x;
 	event->y = mouse.y;
-	if (mouse.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+	if (mouse.bstate & REPORT_MOUSE_POSITION)
+		event->key = KEY_UI_DRAG;
+	else if (mouse.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
 		event->key = KEY_UI_CLICK;
 	else if (mouse.bstate & BUTTON4_PRESSED)
 		event->key = KEY_UI_WHEEL_UP;
@@ -541,7 +561,7 @@ bool term_next_event(struct term *term, struct ui_event *event)
 
 void term_suspend(struct term *term)
 {
-	(void)term;
+	report_drags(term, false);
 	endwin();
 	restore_from(restore.cursor_at);
 }
@@ -553,4 +573,5 @@ void term_resume(struct term *term)
 	forget_shown(term);
 	/* Ends the state that endwin() began; the picture follows with term_show(). */
 	refresh();
+	report_drags(term, true);
 }

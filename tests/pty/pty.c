@@ -600,6 +600,16 @@ void pty_mouse(struct pty *pty, int button, int x, int y)
 		vterm_mouse_button(pty->vterm, button, false, VTERM_MOD_NONE);
 }
 
+void pty_drag(struct pty *pty, int from_x, int from_y, int to_x, int to_y)
+{
+	if (!pty->mouse)
+		return;
+	vterm_mouse_move(pty->vterm, from_y, from_x, VTERM_MOD_NONE);
+	vterm_mouse_button(pty->vterm, 1, true, VTERM_MOD_NONE);
+	vterm_mouse_move(pty->vterm, to_y, to_x, VTERM_MOD_NONE);
+	vterm_mouse_button(pty->vterm, 1, false, VTERM_MOD_NONE);
+}
+
 int pty_resize(struct pty *pty, int columns, int rows)
 {
 	struct winsize size = { .ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows };

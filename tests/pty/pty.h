@@ -90,6 +90,8 @@ void pty_key(struct pty *pty, enum pty_key key);
  * for it; like a real terminal it types nothing otherwise.
  */
 void pty_mouse(struct pty *pty, int button, int x, int y);
+/* Drags with the left button from one place to another; the same holds. */
+void pty_drag(struct pty *pty, int from_x, int from_y, int to_x, int to_y);
 /* Gives the terminal another size; the kernel sends SIGWINCH. 0 or -errno. */
 int pty_resize(struct pty *pty, int columns, int rows);
 /* Sends a signal to the program alone. 0 or -errno. */
