@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&cmd_translate,
 	&cmd_cache,
 	&cmd_lab,
+	&cmd_bench,
 	&cmd_sink,
 };
 

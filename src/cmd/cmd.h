@@ -29,9 +29,13 @@ struct command {
 extern const struct command cmd_map;
 extern const struct command cmd_translate;
 extern const struct command cmd_cache;
+extern const struct command cmd_bench;
 extern const struct command cmd_lab;
 extern const struct command cmd_sink;
 extern const struct command cmd_watch; /* PID, NAME, PATH or nothing */
+
+/* The path of pagewalk-actor: beside pagewalk itself when run in place, else as installed. */
+char *cmd_find_actor(void);
 
 enum report_format {
 	FORMAT_TEXT,

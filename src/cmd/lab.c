@@ -222,8 +222,7 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 	return status;
 }
 
-/* pagewalk-actor: beside pagewalk itself when run in place, else where it was installed. */
-static char *find_actor(void)
+char *cmd_find_actor(void)
 {
 	char self[4096];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -356,7 +355,7 @@ static int run_lab(int argc, char **argv)
 	else if (!options.config.nr_modes)
 		use_default_modes(&options.config);
 	host = host_new("");
-	actor = find_actor();
+	actor = cmd_find_actor();
 	options.config.actor_path = actor;
 	if (!screen_is_possible() || options.report) {
 		options.config.one_at_a_time = true;

@@ -143,6 +143,11 @@ static double sender_majflt(const struct bench_result *result)
 	return (double)result->sender.majflt;
 }
 
+static double copied_per_byte(const struct bench_result *result)
+{
+	return result->bytes ? (double)result->sender.copied_bytes / (double)result->bytes : 0;
+}
+
 static double switches(const struct bench_result *result)
 {
 	return (double)(result->sender.voluntary + result->sender.involuntary +
@@ -258,17 +263,18 @@ static void summarize_alone(const struct bench *bench, struct bench_summary *sum
 	summary->sink_calls = quartiles_of(bench, lane, sink_calls, series).median;
 	summary->sender_minflt = quartiles_of(bench, lane, sender_minflt, series).median;
 	summary->sender_majflt = quartiles_of(bench, lane, sender_majflt, series).median;
+	summary->copied_per_byte = quartiles_of(bench, lane, copied_per_byte, series).median;
 	summary->switches = quartiles_of(bench, lane, switches, series).median;
 }
 
 /* The lane of this sink that the others are compared with, or nr_lanes. */
-static size_t find_lane(const struct bench *bench, const char *sink, bool control)
+static size_t find_lane(const struct bench *bench, enum sink_kind sink, bool control)
 {
 	for (size_t i = 0; i < bench->nr_lanes; i++) {
 		const struct bench_lane *lane = &bench->lanes[i];
 
 		if (lane->mode == MODE_TRADITIONAL && lane->control == control &&
-		    !strcmp(lane->sink, sink))
+		    lane->sink == sink)
 			return i;
 	}
 	return bench->nr_lanes;

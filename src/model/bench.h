@@ -47,7 +47,7 @@ struct bench_environment {
 struct bench_lane {
 	enum transfer_mode mode;
 	bool control;
-	const char *sink; /* "memory", ...; static */
+	enum sink_kind sink;
 	enum hash_state hash;
 	char verify_error[160]; /* why the verifying round gave no hash; "" where it did */
 };
@@ -56,7 +56,8 @@ struct bench_lane {
 struct bench_side {
 	bool known;
 	uint64_t user_ns, system_ns;
-	uint64_t calls; /* that move or map the file's bytes; counted at each */
+	uint64_t calls;        /* that move or map the file's bytes; counted at each */
+	uint64_t copied_bytes; /* by those calls, into or out of user memory or within it */
 	uint64_t minflt, majflt;
 	uint64_t voluntary, involuntary; /* context switches */
 };
@@ -85,6 +86,9 @@ struct bench_result {
 	enum why load_why;
 	uint64_t steal_ns, foreign_ns; /* the latter: processors' time that no actor used */
 	bool contaminated;
+	enum hash_state hash; /* of a verifying transfer */
+	/* Of MSG_ZEROCOPY or SEND_ZC; those that say the kernel copied after all. */
+	uint64_t nr_completions, nr_copied_completions;
 	char note[160]; /* a fall-back within the kernel; "" where there was none */
 };
 
@@ -101,7 +105,8 @@ struct bench_summary {
 	double mean_bytes_per_s;
 	struct bench_cpu_samples cpu; /* means, and the highest peak */
 	double sender_calls, sink_calls, sender_minflt, sender_majflt; /* medians */
-	double switches; /* of both sides, voluntary and not; median */
+	double copied_per_byte; /* by the sender, in user space; median */
+	double switches;        /* of both sides, voluntary and not; median */
 	/* To traditional into the same sink, by rounds. */
 	size_t nr_cpu_pairs, nr_wall_pairs;
 	struct interval cpu_ratio, wall_ratio;

@@ -6,7 +6,7 @@
 #include "out/lab.h"
 
 #include "base/fmt.h"
-#include "base/text.h"
+#include "out/wrap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,6 @@
 #define LABEL_COLUMNS 20
 #define LANES_ABREAST 4
 #define LANE_COLUMNS  15
-#define TEXT_COLUMNS  78
 #define CELL_LEN      48
 #define GIB           1073741824.0
 #define NS            1e9
@@ -216,30 +215,6 @@ static void write_table(FILE *out, const struct lab_view *view)
 	}
 }
 
-/* Words of ASCII text in lines; `head` begins the first, its width the others' indent. */
-static void write_wrapped(FILE *out, const char *head, const char *text)
-{
-	int indent = text_width(head), column = indent;
-
-	fputs(head, out);
-	while (*text) {
-		size_t len = strcspn(text, " ");
-
-		if (column > indent && column + 1 + (int)len > TEXT_COLUMNS) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', out);
-			column++;
-		}
-		fwrite(text, 1, len, out);
-		column += (int)len;
-		text += len;
-		text += strspn(text, " ");
-	}
-	fputc('\n', out);
-}
-
 static void write_avoids(FILE *out, const struct lab_view *view)
 {
 	fputs("\nZero copy never means no copy at all: each lane says which copy it avoids.\n",
@@ -249,7 +224,7 @@ static void write_avoids(FILE *out, const struct lab_view *view)
 		char head[32];
 
 		snprintf(head, sizeof(head), "  %-14s", mode->title);
-		write_wrapped(out, head, mode->avoids);
+		out_wrapped(out, head, mode->avoids);
 	}
 	fputc('\n', out);
 	if (view->nr_lanes) {
@@ -257,9 +232,9 @@ static void write_avoids(FILE *out, const struct lab_view *view)
 
 		snprintf(says, sizeof(says), "The sink, in every lane, %s.",
 			 sink_info(view->lanes[0].setup.sink)->says);
-		write_wrapped(out, "", says);
+		out_wrapped(out, "", says);
 	}
-	write_wrapped(out, "", "One run is no measurement: identical lanes differ by 20 %.");
+	out_wrapped(out, "", "One run is no measurement: identical lanes differ by 20 %.");
 }
 
 static void write_lane_note(FILE *out, const struct lane_view *lane, const char *what,
