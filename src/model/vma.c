@@ -172,7 +172,7 @@ static void unescape_newlines(char *path)
 	*out = '\0';
 }
 
-static enum vma_kind kind_of(const struct vma *vma)
+enum vma_kind vma_kind_of(const struct vma *vma)
 {
 	const char *path = vma->path;
 
@@ -227,7 +227,7 @@ static bool parse_line(const char *line, size_t len_bytes, struct vma *vma)
 
 	unescape_newlines(path);
 	vma->path = path;
-	vma->kind = kind_of(vma);
+	vma->kind = vma_kind_of(vma);
 	return true;
 }
 

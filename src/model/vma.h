@@ -61,6 +61,8 @@ bool vma_list_equal(const struct vma_list *a, const struct vma_list *b);
  */
 struct vma_list *vma_parse_maps(const char *text, size_t len_bytes, size_t *nr_bad);
 
+/* What a mapping is for, told from its path, permissions and device; `kind` is not looked at. */
+enum vma_kind vma_kind_of(const struct vma *vma);
 uint64_t vma_len_bytes(const struct vma *vma);
 /* "rw-p": five bytes with the NUL. */
 char *vma_perms_text(const struct vma *vma, char out[5]);

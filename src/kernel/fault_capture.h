@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_KERNEL_FAULT_CAPTURE_H
+#define PAGEWALK_KERNEL_FAULT_CAPTURE_H
+
+#include "kernel/host.h"
+#include "model/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Every page fault of a process as the kernel accounts it: the software events
+ * PERF_COUNT_SW_PAGE_FAULTS_MIN and _MAJ (perf_event_open(2)), each with its address. With
+ * privilege the tracepoints exceptions:page_fault_user and page_fault_kernel add the
+ * hardware's error code, signal:signal_generate what ended in a signal, and
+ * filemap:mm_filemap_add_to_page_cache and mm_filemap_map_pages what a fault brought.
+ *
+ * What get_user_pages takes (MAP_POPULATE, mlock(2), the strings of execve(2)) is counted by
+ * the kernel in minflt, but gives no event to anybody.
+ */
+struct fault_capture;
+
+struct fault_capture_config {
+	pid_t pid;
+	bool stopped; /* it has not run yet: one thread, whose descendants inherit the events */
+	bool follow;  /* its children too */
+	bool software_only; /* leave the tracepoints out, even where they are allowed */
+	size_t ring_bytes;  /* of each CPU; 0: 32 MiB */
+};
+
+/* What has been granted, and why the rest was not. */
+struct fault_capture_powers {
+	bool sees_kernel; /* faults inside system calls too */
+	enum why error_code;
+	enum why signals;
+	enum why cache_events;
+	size_t ring_bytes;      /* of each CPU, as it came out */
+	unsigned nr_threads;    /* that were attached to */
+	unsigned nr_unattached; /* threads for which descriptors did not suffice */
+};
+
+/* Told in the order of time. `fault` has neither kind nor vma_id yet. */
+struct fault_capture_ops {
+	/* `signal` is SIGSEGV, SIGBUS or 0. */
+	void (*fault)(void *arg, const struct fault *fault, int signal);
+	/* A mapping appeared or changed; vma->path is borrowed. */
+	void (*map)(void *arg, pid_t pid, const struct vma *vma);
+	void (*exec)(void *arg, pid_t pid, const char *comm);
+	void (*fork)(void *arg, pid_t parent, pid_t child);
+	void (*exit)(void *arg, pid_t pid);
+};
+
+/*
+ * Attaches to a process, or to one thread that waits for its first instruction. 0; -EACCES or
+ * -EPERM where perf is refused (perf_event_paranoid, seccomp, a container); -ESRCH; or -errno.
+ * From then on events gather in the rings.
+ */
+int fault_capture_new(const struct host *host, const struct fault_capture_config *config,
+		      struct fault_capture **out);
+void fault_capture_free(struct fault_capture *capture);
+const struct fault_capture_powers *fault_capture_powers(const struct fault_capture *capture);
+/*
+ * Waits until a ring is filled in part or timeout_ms have gone by, then reads all rings and
+ * tells what is certain to be in order: the news of the last moments waits for the next
+ * call. Returns how many records were read.
+ */
+size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
+			  const struct fault_capture_ops *ops, void *arg);
+/* The end: tells all that is left. */
+void fault_capture_flush(struct fault_capture *capture, const struct fault_capture_ops *ops,
+			 void *arg);
+/* Records that found no room in a ring. */
+uint64_t fault_capture_lost(const struct fault_capture *capture);
+
+#endif

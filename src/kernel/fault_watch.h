@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_KERNEL_FAULT_WATCH_H
+#define PAGEWALK_KERNEL_FAULT_WATCH_H
+
+#include "kernel/fault_capture.h"
+#include "kernel/proc.h"
+#include "model/fault.h"
+#include "model/fault_space.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The faults of a process with all that can be known of each: captured (fault_capture.h), put
+ * into the mapping that they struck, and given a kind. Where the records do not suffice the page
+ * table is looked at, within a budget; looking never touches the page.
+ */
+struct fault_watch;
+
+struct fault_watch_ops {
+	/* `vma` is what it struck, `code` where its instruction lies; NULL: not known. Borrowed. */
+	void (*fault)(void *arg, const struct fault *fault, const struct vma *vma,
+		      const struct vma *code);
+	/* The process became another program; may be NULL. */
+	void (*exec)(void *arg, pid_t pid, const char *comm);
+};
+
+/* What the kernel has counted, and what has come as events. */
+struct fault_balance {
+	uint64_t minflt, majflt; /* of the process since the watch began: the kernel's counters */
+	uint64_t nr_minor, nr_major; /* events */
+	uint64_t nr_failed; /* accesses that ended in a signal: the counters have none of them */
+	uint64_t nr_lost;
+	uint64_t nr_hidden; /* counters less events: get_user_pages, or what may not be seen */
+};
+
+/*
+ * Begins to watch. With config->stopped what happens before the first execve(2) is the
+ * launcher's and is not told. Failures as fault_capture_new(), which see.
+ */
+int fault_watch_new(const struct host *host, const struct fault_capture_config *config,
+		    struct fault_watch **out);
+void fault_watch_free(struct fault_watch *watch);
+const struct fault_capture_powers *fault_watch_powers(const struct fault_watch *watch);
+/* Waits up to timeout_ms for news and tells it. Returns how many records were read. */
+size_t fault_watch_read(struct fault_watch *watch, int timeout_ms,
+			const struct fault_watch_ops *ops, void *arg);
+/* Tells what is left; the process has ended or nothing more is wanted. */
+void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *ops, void *arg);
+/*
+ * The balance now, from /proc/PID/stat (minflt, majflt and, when children are followed,
+ * those of the ones that were waited for). 0, or -ESRCH when the process is gone: then the
+ * counters are those last seen.
+ */
+int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out);
+/* The same with the counters that wait4(2) gave for a process that was started stopped. */
+void fault_watch_final_balance(struct fault_watch *watch, uint64_t minflt, uint64_t majflt,
+			       struct fault_balance *out);
+
+#endif
