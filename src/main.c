@@ -2,6 +2,8 @@
 /* pagewalk: finds the command that was meant and runs it. */
 #include "cmd/cmd.h"
 
+#include "kernel/privilege.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +30,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i]->name)) {
 			argv[1] = argv[0];
+			if (commands[i]->only_looks)
+				privilege_reduce();
 			return commands[i]->run(argc - 1, argv + 1);
 		}
 	return cmd_watch.run(argc, argv);

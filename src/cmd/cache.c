@@ -206,6 +206,7 @@ static int run_cache(int argc, char **argv)
 const struct command cmd_cache = {
 	.name = "cache",
 	.run = run_cache,
+	.only_looks = true,
 	.usage = "cache FILE... [OPTION...]",
 	.summary = "How much of files lies in the page cache, and where",
 	.options = "  --cells N       also a map of the file by offset, in at most N cells\n"

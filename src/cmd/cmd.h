@@ -23,6 +23,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage;   /* "map PID [OPTION...]" */
 	const char *summary; /* one line for the list of commands */
+	bool only_looks;     /* it does without root's other rights (kernel/privilege.h) */
 	const char *options; /* the text of its --help below the usage */
 };
 

@@ -120,6 +120,7 @@ static int run_map(int argc, char **argv)
 const struct command cmd_map = {
 	.name = "map",
 	.run = run_map,
+	.only_looks = true,
 	.usage = "map PID [OPTION...]",
 	.summary = "Every mapping of a process, and what of it is in memory",
 	.options = "  --json      one JSON document\n"

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "kernel/privilege.h"
 #include "model/process.h"
 
 #include <stdio.h>
@@ -58,6 +59,8 @@ int start_command(const struct app_options *options, const struct launch_options
 		return launch_failure_status(ret);
 	}
 	start.pid = launch_pid(start.launch);
+	/* The command has what we had; from here on we have less. */
+	privilege_reduce();
 	host = host_new("");
 	status = app_run(host, options, &start);
 	host_free(host);

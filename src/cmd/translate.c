@@ -174,6 +174,7 @@ static int run_translate(int argc, char **argv)
 const struct command cmd_translate = {
 	.name = "translate",
 	.run = run_translate,
+	.only_looks = true,
 	.usage = "translate PID ADDR... [--json]",
 	.summary = "Virtual addresses to page table entry, frame and physical address",
 	.options = "  ADDR        hexadecimal, with or without 0x\n"

@@ -10,6 +10,7 @@
 #include "base/fmt.h"
 #include "base/text.h"
 #include "kernel/plist.h"
+#include "kernel/privilege.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -63,6 +64,7 @@ static int print_report(const struct command *command, char *operand)
 {
 	char *argv[] = { (char *)"pagewalk", operand, NULL };
 
+	privilege_reduce();
 	optind = 0; /* getopt starts afresh */
 	return command->run(2, argv);
 }
@@ -77,6 +79,7 @@ static int watch(const struct app_options *options, pid_t pid, const char *filte
 	struct host *host;
 	int status;
 
+	privilege_reduce();
 	host = host_new("");
 	status = app_run(host, options, &start);
 	host_free(host);

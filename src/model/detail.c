@@ -48,6 +48,10 @@ static void describe_present(const struct page_detail *detail, char *out, size_t
 		return;
 	if (detail->pfn_why == WHY_OK)
 		at += snprintf(out + at, room - (size_t)at, ", frame %" PRIx64, detail->pfn);
+	else if (detail->pfn_why == WHY_DENIED)
+		/* Short, for a line of 80 columns; the map of physical memory says it in full. */
+		at += snprintf(out + at, room - (size_t)at,
+			       ", frame hidden: needs CAP_SYS_ADMIN (sudo)");
 	else
 		at += snprintf(
 			out + at, room - (size_t)at, ", frame unknown: %s",

@@ -11,8 +11,10 @@ struct source_row {
 };
 
 static const struct source_row rows[NR_SOURCE] = {
-	[SOURCE_MAPS] = { "maps", "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
-	[SOURCE_PAGEMAP] = { "pagemap", "another user's process needs CAP_SYS_PTRACE (sudo)",
+	[SOURCE_MAPS] = { "maps", "another user's process needs CAP_SYS_PTRACE (sudo, or setcap)",
+			  "" },
+	[SOURCE_PAGEMAP] = { "pagemap",
+			     "another user's process needs CAP_SYS_PTRACE (sudo, or setcap)",
 			     "not for these addresses" },
 	[SOURCE_PAGEMAP_SCAN] = { "PAGEMAP_SCAN", "", "PAGEMAP_SCAN is since Linux 6.7" },
 	[SOURCE_FRAMES] = { "pagemap frame numbers",
@@ -31,7 +33,8 @@ static const struct source_row rows[NR_SOURCE] = {
 			     "(sudo)",
 			     "this file cannot be mapped" },
 	[SOURCE_STATUS] = { "status", "", "" },
-	[SOURCE_SMAPS] = { "smaps_rollup", "another user's process needs CAP_SYS_PTRACE (sudo)",
+	[SOURCE_SMAPS] = { "smaps_rollup",
+			   "another user's process needs CAP_SYS_PTRACE (sudo, or setcap)",
 			   "smaps_rollup is since Linux 4.14" },
 	[SOURCE_ZONEINFO] = { "zoneinfo", "", "" },
 };

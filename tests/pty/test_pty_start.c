@@ -139,6 +139,78 @@ static void test_keeps_running(void **state)
 	unlink(path);
 }
 
+/* A line of /proc/PID/status as a number in base 16. */
+static uint64_t status_bits(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	uint64_t bits = UINT64_MAX;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	while (fgets(line, sizeof(line), in))
+		if (!strncmp(line, name, strlen(name)))
+			bits = strtoull(line + strlen(name) + 1, NULL, 16);
+	fclose(in);
+	return bits;
+}
+
+static void test_root_keeps_little(void **state)
+{
+	/* SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, FOWNER, KILL, IPC_LOCK, PERFMON. */
+	const uint64_t kept = UINT64_C(1) << 21 | UINT64_C(1) << 19 | UINT64_C(1) << 2 |
+			      UINT64_C(1) << 3 | UINT64_C(1) << 5 | UINT64_C(1) << 14 |
+			      UINT64_C(1) << 38;
+	uint64_t ours = status_bits(getpid(), "CapEff:");
+	struct target target;
+	struct pty *pty;
+	char text[64];
+
+	(void)state;
+	if (geteuid() || !(ours & UINT64_C(1) << 21))
+		skip();
+	pty = start_shell("grep CapEff /proc/self/status; grep NoNewPrivs /proc/self/status; "
+			  "exec sleep 1000");
+	drive_see(pty, "frame ");
+	assert_int_equal(status_bits(pty_pid(pty), "CapEff:"), ours & kept);
+	assert_int_equal(status_bits(pty_pid(pty), "CapPrm:"), ours & kept);
+	/* The command has all that we have. */
+	pty_keys(pty, "O");
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)ours);
+	drive_see(pty, "%s", text);
+	drive_see(pty, "NoNewPrivs:     0");
+	leave(pty, "q", 128 + SIGTERM);
+	/* And the little is enough for another user's process. */
+	if (!drive_has_nobody())
+		return;
+	target_start(&target, 4, 16, true, NULL);
+	snprintf(text, sizeof(text), "%d", (int)target.pid);
+	pty = drive_start(80, 24, (const char *const[]){ text, NULL }, NULL);
+	drive_see(pty, "-> frame ");
+	leave(pty, "q", 0);
+	target_end(&target);
+}
+
+static void test_a_user_is_told_what_is_missing(void **state)
+{
+	const char *const args[] = { "--", "sleep", "1000", NULL };
+	const char *const root[] = { "1", NULL };
+	struct pty *pty;
+
+	(void)state;
+	if (geteuid() || !drive_has_nobody())
+		skip();
+	pty = drive_start_nobody(80, 24, args);
+	drive_see(pty, "-> frame ?");
+	drive_see(pty, "frame hidden: needs CAP_SYS_ADMIN (sudo)");
+	assert_int_equal(status_bits(pty_pid(pty), "NoNewPrivs:"), 1);
+	leave(pty, "q", 128 + SIGTERM);
+	pty = drive_start_nobody(80, 24, root);
+	drive_see(pty, "CAP_SYS_PTRACE (sudo, or setcap)");
+	leave(pty, "q", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +220,8 @@ int main(void)
 		cmocka_unit_test(test_exec_is_said),
 		cmocka_unit_test(test_what_cannot_be_started),
 		cmocka_unit_test(test_keeps_running),
+		cmocka_unit_test(test_root_keeps_little),
+		cmocka_unit_test(test_a_user_is_told_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

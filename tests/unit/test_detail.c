@@ -56,8 +56,7 @@ static void test_present(void **state)
 	expect(&detail, "huge page, present, frame 13d1d6");
 	detail = known_page();
 	detail.pfn_why = detail.flags_why = detail.mapcount_why = WHY_DENIED;
-	expect(&detail, "anonymous, present, 4 KiB leaf, frame unknown: denied: frame numbers need "
-			"CAP_SYS_ADMIN (sudo, or setcap)");
+	expect(&detail, "anonymous, present, 4 KiB leaf, frame hidden: needs CAP_SYS_ADMIN (sudo)");
 }
 
 static void test_not_present(void **state)
