@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&cmd_lab,
 	&cmd_bench,
 	&cmd_sink,
+	&cmd_objects,
 };
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/taskstat.h"
 #include "kernel/uapi/pidfd_info.h"
 #include "kernel/uapi/procmap_query.h"
 
@@ -103,24 +104,6 @@ int proc_pid_fd(const struct proc *proc)
 	return proc->pid_fd;
 }
 
-/* Numbers of /proc/PID/stat, by their place in proc_pid_stat(5). */
-enum stat_field {
-	STAT_PPID = 4,
-	STAT_FLAGS = 9,
-	STAT_MINFLT = 10,
-	STAT_MAJFLT = 12,
-	STAT_UTIME = 14,
-	STAT_STIME = 15,
-	STAT_NUM_THREADS = 20,
-	STAT_STARTTIME = 22,
-	STAT_STARTCODE = 26,
-	STAT_ENDCODE = 27,
-	STAT_STARTSTACK = 28,
-	STAT_ENV_END = 51,
-	STAT_EXIT_CODE = 52,
-	NR_STAT_FIELD = 53,
-};
-
 /* Reads one small file into `out` as text. Bytes or -errno. */
 static ssize_t read_small(const struct proc *proc, const char *name, char *out, size_t room)
 {
@@ -134,32 +117,6 @@ static ssize_t read_small(const struct proc *proc, const char *name, char *out, 
 	if (got >= 0)
 		out[got] = '\0';
 	return got;
-}
-
-/*
- * Splits the line of stat. The command name is in parentheses and may hold blanks and
- * parentheses itself, so its end is the last ')' of the line.
- */
-static bool split_stat(char *text, char *comm, size_t comm_room, char *state,
-		       uint64_t field[NR_STAT_FIELD])
-{
-	char *open = strchr(text, '('), *close = strrchr(text, ')');
-
-	memset(field, 0, NR_STAT_FIELD * sizeof(field[0]));
-	if (!open || !close || close < open || !close[1])
-		return false;
-	snprintf(comm, comm_room, "%.*s", (int)(close - open - 1), open + 1);
-	*state = close[2];
-	close += 3;
-	for (int i = STAT_PPID; i < NR_STAT_FIELD && *close; i++) {
-		char *end;
-
-		field[i] = strtoull(close, &end, 10);
-		if (end == close)
-			return i > STAT_STARTTIME;
-		close = end;
-	}
-	return true;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)
@@ -203,14 +160,17 @@ static uint64_t status_number(const char *text, const char *name, uint64_t unit)
 
 static int read_stat(struct proc *proc, struct process_info *info)
 {
-	uint64_t field[NR_STAT_FIELD];
+	struct task_stat stat;
+	const uint64_t *field = stat.field;
 	char text[2048];
 	ssize_t got = read_small(proc, "stat", text, sizeof(text));
 
 	if (got < 0)
 		return (int)got;
-	if (!split_stat(text, info->comm, sizeof(info->comm), &info->state, field))
+	if (!task_stat_parse(text, (size_t)got, &stat))
 		return -EINVAL;
+	memcpy(info->comm, stat.comm, sizeof(info->comm));
+	info->state = stat.state;
 	info->ppid = (pid_t)field[STAT_PPID];
 	info->life = field[STAT_FLAGS] & TASK_IS_KTHREAD ? PROCESS_KTHREAD : PROCESS_LIVE;
 	info->start_time_ticks = field[STAT_STARTTIME];
@@ -334,13 +294,15 @@ int proc_read_exe(struct proc *proc, char *path, size_t room)
 
 int proc_read_pulse(struct proc *proc, uint64_t *pulse)
 {
-	uint64_t field[NR_STAT_FIELD], size, resident;
-	char text[2048], comm[64], state;
+	struct task_stat stat;
+	const uint64_t *field = stat.field;
+	uint64_t size, resident;
+	char text[2048];
 	ssize_t got = read_small(proc, "stat", text, sizeof(text));
 
 	if (got < 0)
 		return (int)got;
-	if (!split_stat(text, comm, sizeof(comm), &state, field))
+	if (!task_stat_parse(text, (size_t)got, &stat))
 		return -EINVAL;
 	got = read_small(proc, "statm", text, sizeof(text));
 	if (got < 0)

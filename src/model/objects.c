@@ -88,7 +88,7 @@ struct obj_file *objects_add_file(struct objects *objects)
 			       sizeof(*objects->files));
 	file = &objects->files[objects->nr_files++];
 	memset(file, 0, sizeof(*file));
-	file->first_fd = OBJ_NONE;
+	file->first_fd = file->last_fd = OBJ_NONE;
 	return file;
 }
 
@@ -116,15 +116,13 @@ void obj_file_add_alias(struct obj_file *file, pid_t pid, int fd)
 void objects_link_file(struct objects *objects, uint32_t fd, uint32_t file)
 {
 	struct obj_file *to = &objects->files[file];
-	uint32_t *slot = &to->first_fd;
 
 	objects->fds[fd].file = file;
-	to->nr_fds++;
-	/* Lists stay in the order of descriptors; what is appended is nearly always last. */
-	while (*slot != OBJ_NONE && *slot < fd)
-		slot = &objects->fds[*slot].next;
-	objects->fds[fd].next = *slot;
-	*slot = fd;
+	if (to->nr_fds++)
+		objects->fds[to->last_fd].next = fd;
+	else
+		to->first_fd = fd;
+	to->last_fd = fd;
 }
 
 void objects_link_inode(struct objects *objects, uint32_t fd, uint32_t inode)
@@ -149,7 +147,6 @@ void objects_set_vmas(struct objects *objects, struct vma_table *vmas)
 		objects->vma_inode[i] = objects->vma_next[i] = OBJ_NONE;
 }
 
-/* To be called from the last VMA to the first, so that lists are in address order. */
 void objects_link_vma(struct objects *objects, uint32_t vma, uint32_t inode)
 {
 	struct obj_inode *to = &objects->inodes[inode];

@@ -110,8 +110,9 @@ struct obj_alias {
 /* A struct file: what open(2) made. dup(2), fork(2) and SCM_RIGHTS share it. */
 struct obj_file {
 	uint32_t first_fd; /* index; the others follow by obj_fd.next */
-	unsigned nr_fds;   /* descriptors of this process that are it */
-	enum why why;      /* why it is not known which descriptors share it, or WHY_OK */
+	uint32_t last_fd;
+	unsigned nr_fds; /* descriptors of this process that are it */
+	enum why why;    /* why it is not known which descriptors share it, or WHY_OK */
 	struct obj_alias *aliases;
 	size_t nr_aliases, room_aliases;
 };
@@ -242,8 +243,8 @@ struct obj_file *objects_add_file(struct objects *objects);
 struct obj_inode *objects_add_inode(struct objects *objects);
 void obj_file_add_alias(struct obj_file *file, pid_t pid, int fd);
 /*
- * Joins descriptor `fd` (an index) to open file `file`, and likewise to an inode, and a VMA to
- * an inode. The vma arrays must be there.
+ * Joins descriptor `fd` (an index) to an open file, descriptors of one file in ascending order;
+ * a descriptor to an inode; and a VMA to an inode, in descending order.
  */
 void objects_link_file(struct objects *objects, uint32_t fd, uint32_t file);
 void objects_link_inode(struct objects *objects, uint32_t fd, uint32_t inode);

@@ -37,6 +37,15 @@ static const struct source_row rows[NR_SOURCE] = {
 			   "another user's process needs CAP_SYS_PTRACE (sudo, or setcap)",
 			   "smaps_rollup is since Linux 4.14" },
 	[SOURCE_ZONEINFO] = { "zoneinfo", "", "" },
+	[SOURCE_STAT] = { "stat", "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
+	[SOURCE_FD] = { "fd", "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
+	[SOURCE_FDINFO] = { "fdinfo", "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
+	[SOURCE_KCMP] = { "kcmp", "comparing needs ptrace access to both tasks (sudo)",
+			  "this kernel has no kcmp" },
+	[SOURCE_NET] = { "net", "another user's process needs CAP_SYS_PTRACE (sudo)",
+			 "the socket is not in this process's network namespace" },
+	[SOURCE_LINK] = { "links of /proc/PID",
+			  "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
 };
 
 void sources_init(struct sources *sources)

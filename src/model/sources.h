@@ -21,6 +21,12 @@ enum source {
 	SOURCE_STATUS,
 	SOURCE_SMAPS,
 	SOURCE_ZONEINFO,
+	SOURCE_STAT,
+	SOURCE_FD, /* the links of /proc/PID/fd */
+	SOURCE_FDINFO,
+	SOURCE_KCMP,
+	SOURCE_NET,  /* tables of sockets in /proc/PID/net */
+	SOURCE_LINK, /* root, cwd, exe, ns of /proc/PID */
 	NR_SOURCE,
 };
 
