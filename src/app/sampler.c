@@ -11,12 +11,14 @@
  */
 #include "app/sampler.h"
 
+#include "app/changes.h"
 #include "app/parts.h"
 #include "app/wake.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "kernel/collect.h"
 #include "kernel/inspect.h"
+#include "kernel/nodes.h"
 #include "kernel/zones.h"
 
 #include <errno.h>
@@ -54,11 +56,13 @@ struct sampler {
 	struct map_request request; /* the thread's copies of `wanted` and `paused` */
 	bool holding;
 	struct parts parts;
+	struct changes changes;
 	struct times times;
 	uint64_t pulse;
 	bool stale_view, stale_whole; /* the target moved since they were read */
 	struct zone *zones;
 	size_t nr_zones;
+	struct node_map nodes;
 	struct cgroup_names *cgroups;
 };
 
@@ -69,6 +73,8 @@ static void publish(struct sampler *sampler, bool scanning)
 
 	snapshot->period_ns = sampler->period_ns;
 	snapshot->scanning = scanning;
+	snapshot->nr_nodes = sampler->nodes.nr_nodes;
+	changes_tell(&sampler->changes, snapshot);
 	pthread_mutex_lock(&sampler->lock);
 	before = sampler->published;
 	sampler->published = snapshot;
@@ -93,7 +99,7 @@ static bool take_request(struct sampler *sampler)
 static bool same_view(const struct map_request *a, const struct map_request *b)
 {
 	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
-	       a->pages_per_cell == b->pages_per_cell;
+	       a->pages_per_cell == b->pages_per_cell && a->mode == b->mode && a->flag == b->flag;
 }
 
 static void read_detail(struct sampler *sampler)
@@ -147,7 +153,9 @@ static int read_view(struct sampler *sampler)
 
 	do {
 		const struct map_request *request = &sampler->request;
+		struct paint_context context = { request->mode, request->flag, &sampler->nodes, 0 };
 		struct walker *walker;
+		struct moment *moment;
 		struct grid *grid;
 
 		if (!request->nr_pages)
@@ -156,16 +164,20 @@ static int read_view(struct sampler *sampler)
 		if (ret)
 			return ret;
 		grid = grid_new(request->start_vpn, request->nr_pages, request->pages_per_cell);
+		moment = changes_new_view(grid);
 		walker_set_hook(walker, view_hook, sampler);
-		ret = collect_grid(walker, grid, kind_at(parts->vmas, request->start_vpn << shift));
+		ret = collect_grid(walker, grid, kind_at(parts->vmas, request->start_vpn << shift),
+				   &context, moment);
 		parts_note_sources(parts, walker_sources(walker));
 		walker_free(walker);
 		if (ret == 0 || ret == -EFAULT) {
-			grid_compare(grid, parts->view, clock_mono_ns());
+			changes_take_view(&sampler->changes, grid, parts->view, moment,
+					  clock_mono_ns());
 			grid_unref(parts->view);
 			parts->view = grid;
 			ret = 0;
 		} else {
+			moment_free(moment);
 			grid_unref(grid);
 		}
 	} while (ret == -EAGAIN);
@@ -209,27 +221,38 @@ static int read_whole(struct sampler *sampler)
 {
 	const struct host *host = sampler->host;
 	struct parts *parts = &sampler->parts;
+	const struct map_request request = sampler->request;
+	bool keep = changes_want_whole(&sampler->changes, &request);
 	unsigned want = host->may_see_frames ? WALK_FRAMES : WALK_STATES;
 	struct frame_map *frames = host->may_see_frames ? new_frame_map(sampler) : NULL;
-	uint64_t start_ns = clock_mono_ns();
+	uint64_t start_ns = clock_mono_ns(), taken_real_ns = clock_real_ns();
+	struct moment *moment = keep ? changes_new_whole() : NULL;
 	struct vma_table *table;
 	struct walker *walker;
 	int ret = walker_new(sampler->proc, WALK_CHUNK_PAGES, &walker);
 
 	if (ret) {
+		moment_free(moment);
 		frame_map_unref(frames);
 		return ret;
 	}
+	/* Whether a page is dirty is told by its frame's flags. */
+	if (keep)
+		want |= WALK_FLAGS;
 	table = vma_table_again(parts->vmas, &host->geometry);
 	walker_set_hook(walker, whole_hook, sampler);
-	ret = collect_counts(walker, host, want, table, frames, NULL);
+	ret = collect_counts(walker, host, want, table, frames, NULL, moment);
 	parts_note_sources(parts, walker_sources(walker));
 	walker_free(walker);
 	if (ret) {
+		moment_free(moment);
 		vma_table_unref(table);
 		frame_map_unref(frames);
 		return ret;
 	}
+	if (moment)
+		changes_take_whole(&sampler->changes, &request, &host->geometry, table, moment,
+				   taken_real_ns);
 	vma_table_unref(parts->vmas);
 	parts->vmas = table;
 	frame_map_unref(parts->frames);
@@ -278,6 +301,7 @@ static void read_pss(struct sampler *sampler)
 static void start_afresh(struct sampler *sampler)
 {
 	parts_forget_memory(&sampler->parts);
+	changes_forget(&sampler->changes);
 	sampler->parts.execed_mono_ns = clock_mono_ns();
 	if (proc_read_exe(sampler->proc, sampler->parts.exe, sizeof(sampler->parts.exe)))
 		sampler->parts.exe[0] = '\0';
@@ -367,7 +391,8 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	/* What moved while a walk was not due is not forgotten until it is. */
 	sampler->stale_view = sampler->stale_view || moved;
 	sampler->stale_whole = sampler->stale_whole || moved;
-	whole = whole_is_due(sampler, sampler->stale_whole);
+	whole = whole_is_due(sampler, sampler->stale_whole) ||
+		changes_are_due(&sampler->changes, &sampler->request, parts->vmas);
 	if (moved || whole)
 		read_maps(sampler);
 	if (parts->vmas && (other_view || view_is_due(sampler, sampler->stale_view))) {
@@ -425,6 +450,7 @@ struct sampler *sampler_new(const struct host *host, struct proc *proc, uint64_t
 	pthread_mutex_init(&sampler->lock, NULL);
 	if (zones_read(host, &sampler->zones, &sampler->nr_zones) == 0)
 		sampler->parts.sources.why[SOURCE_ZONEINFO] = WHY_OK;
+	nodes_read(host, sampler->zones, sampler->nr_zones, &sampler->nodes);
 	if (pthread_create(&sampler->thread, NULL, run, sampler))
 		abort();
 	return sampler;
@@ -441,6 +467,8 @@ void sampler_free(struct sampler *sampler)
 	pthread_join(sampler->thread, NULL);
 	snapshot_unref(sampler->published);
 	parts_forget_memory(&sampler->parts);
+	changes_free(&sampler->changes);
+	node_map_clear(&sampler->nodes);
 	proc_close(sampler->proc);
 	cgroup_names_free(sampler->cgroups);
 	free(sampler->zones);

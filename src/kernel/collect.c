@@ -15,6 +15,7 @@ struct counting {
 	struct vma_table *table;
 	struct frame_map *frames;
 	struct run_list *runs;
+	struct moment *moment;
 	size_t cursor, last_index;
 };
 
@@ -39,6 +40,8 @@ static int count_span(void *arg, const struct page_span *span)
 			counting);
 	if (counting->frames)
 		frame_map_add_span(counting->frames, span);
+	if (counting->moment)
+		moment_add_span(counting->moment, span);
 	return 0;
 }
 
@@ -59,7 +62,8 @@ static uint64_t end_of_user_vmas(struct vma_table *table, const struct geometry 
 }
 
 int collect_counts(struct walker *walker, const struct host *host, unsigned want,
-		   struct vma_table *table, struct frame_map *frames, struct run_list *runs)
+		   struct vma_table *table, struct frame_map *frames, struct run_list *runs,
+		   struct moment *moment)
 {
 	unsigned shift = host->geometry.page_shift;
 	struct counting counting = {
@@ -67,6 +71,7 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 		.table = table,
 		.frames = frames,
 		.runs = runs,
+		.moment = moment,
 		.last_index = SIZE_MAX,
 	};
 	uint64_t end_addr = end_of_user_vmas(table, &host->geometry);
@@ -90,6 +95,8 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 struct filling {
 	struct grid *grid;
 	enum vma_kind kind;
+	struct painter painter;
+	struct moment *moment;
 };
 
 static int fill_span(void *arg, const struct page_span *span)
@@ -97,16 +104,35 @@ static int fill_span(void *arg, const struct page_span *span)
 	struct filling *filling = arg;
 
 	grid_add_span(filling->grid, span, filling->kind);
+	painter_add_span(&filling->painter, span);
+	moment_add_span(filling->moment, span);
 	return 0;
 }
 
-int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind)
+/* So many pages behind a range, but not past the end of user addresses. */
+static uint64_t with_margin(const struct geometry *geometry, uint64_t past_vpn, uint64_t margin)
 {
-	struct filling filling = { grid, kind };
-	int ret = walk_pages(walker, grid->start_vpn, grid->start_vpn + grid->nr_pages, WALK_ALL,
-			     fill_span, &filling);
+	uint64_t limit = UINT64_C(1) << (geometry->user_addr_bits - geometry->page_shift);
 
-	grid_finish(grid, ret == -EFAULT ? WHY_UNSUPPORTED : why_from_errno(-ret));
+	return past_vpn + margin <= limit || past_vpn > limit ? past_vpn + margin : limit;
+}
+
+int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
+		 const struct paint_context *context, struct moment *moment)
+{
+	struct filling filling = { .grid = grid, .kind = kind, .moment = moment };
+	uint64_t margin = colour_mode_margin(context->mode), first = grid->start_vpn;
+	uint64_t past = grid_past_vpn(grid);
+	enum why why;
+	int ret;
+
+	painter_begin(&filling.painter, grid, context);
+	ret = walk_pages(walker, first > margin ? first - margin : 0,
+			 with_margin(walker_geometry(walker), past, margin), WALK_ALL, fill_span,
+			 &filling);
+	why = ret == -EFAULT ? WHY_UNSUPPORTED : why_from_errno(-ret);
+	grid_finish(grid, why);
+	painter_end(&filling.painter, why);
 	return ret;
 }
 
@@ -126,7 +152,7 @@ static int collect_vmas(struct proc *proc, unsigned want, struct run_list *runs,
 		return 0;
 	ret = walker_new(proc, WALK_CHUNK_PAGES, &walker);
 	if (!ret)
-		ret = collect_counts(walker, host, want, snapshot->vmas, NULL, runs);
+		ret = collect_counts(walker, host, want, snapshot->vmas, NULL, runs, NULL);
 	if (walker)
 		snapshot->sources = *walker_sources(walker);
 	snapshot->sources.why[SOURCE_MAPS] = WHY_OK;

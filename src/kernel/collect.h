@@ -4,6 +4,8 @@
 
 #include "kernel/proc.h"
 #include "kernel/walk.h"
+#include "model/moment.h"
+#include "model/paint.h"
 #include "model/runs.h"
 #include "model/snapshot.h"
 
@@ -21,12 +23,17 @@ int collect_report(struct proc *proc, unsigned want, struct run_list *runs, stru
 
 /*
  * Counts every VMA of the table by one walk, and the frames into `frames` and the runs into
- * `runs` where these are not NULL. VMAs outside user addresses (vsyscall) are unknown.
+ * `runs` and `moment` where these are not NULL. VMAs outside user addresses (vsyscall) are unknown.
  */
 int collect_counts(struct walker *walker, const struct host *host, unsigned want,
-		   struct vma_table *table, struct frame_map *frames, struct run_list *runs);
+		   struct vma_table *table, struct frame_map *frames, struct run_list *runs,
+		   struct moment *moment);
 
-/* Fills the grid from a walk of its range with all that is allowed. */
-int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind);
+/*
+ * Fills the grid, its paint and the moment of its pages (not NULL) from a walk of its range with
+ * all that is allowed.
+ */
+int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
+		 const struct paint_context *context, struct moment *moment);
 
 #endif

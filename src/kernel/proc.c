@@ -195,6 +195,9 @@ static int read_status(struct proc *proc, struct process_info *info)
 	has_memory = strstr(text, "\nVmSize:") != NULL;
 	info->uid = (uid_t)status_number(text, "Uid", 1);
 	info->rss_bytes = status_number(text, "VmRSS", 1024);
+	info->rss_anon_bytes = status_number(text, "RssAnon", 1024);
+	info->rss_file_bytes = status_number(text, "RssFile", 1024);
+	info->rss_shmem_bytes = status_number(text, "RssShmem", 1024);
 	info->swap_bytes = status_number(text, "VmSwap", 1024);
 	info->page_tables_bytes = status_number(text, "VmPTE", 1024);
 	/* A process gives its memory back some time before it becomes a zombie. */

@@ -83,6 +83,11 @@ void walker_free(struct walker *walker)
 	free(walker);
 }
 
+const struct geometry *walker_geometry(const struct walker *walker)
+{
+	return &walker->host->geometry;
+}
+
 const struct sources *walker_sources(const struct walker *walker)
 {
 	return &walker->sources;

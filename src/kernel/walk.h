@@ -33,6 +33,8 @@ enum walk_want {
  */
 int walker_new(struct proc *proc, size_t chunk_pages, struct walker **out);
 void walker_free(struct walker *walker);
+/* Of the machine it walks on. Borrowed. */
+const struct geometry *walker_geometry(const struct walker *walker);
 /* Which interface answered so far, and why one did not. Borrowed. */
 const struct sources *walker_sources(const struct walker *walker);
 /*

@@ -39,7 +39,12 @@ static const char *mapped_times(uint64_t mapcount, char out[FMT_LEN])
 static void describe_present(const struct page_detail *detail, char *out, size_t room)
 {
 	char leaf[FMT_LEN], times[FMT_LEN], refusal[96];
-	int at = snprintf(out, room, "%s, present", page_class_name(page_detail_class(detail)));
+	bool locked = detail->flags_why == WHY_OK && detail->flags & KPF_BIT(KPF_MLOCKED);
+	/* Here is room to say what it is besides being locked. */
+	enum page_class class = page_classify(detail->state, detail->flags & ~KPF_BIT(KPF_MLOCKED),
+					      detail->flags_why == WHY_OK, detail->vma.kind);
+	int at = snprintf(out, room, "%s, present%s", page_class_name(class),
+			  locked ? ", locked" : "");
 
 	if (detail->leaf_why == WHY_OK && at < (int)room)
 		at += snprintf(out + at, room - (size_t)at, ", %s leaf",

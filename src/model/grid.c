@@ -46,6 +46,7 @@ void grid_unref(struct grid *grid)
 	if (!grid || atomic_fetch_sub(&grid->refs, 1) > 1)
 		return;
 	fold_unref(grid->fold);
+	free(grid->paint);
 	free(grid);
 }
 
@@ -193,6 +194,76 @@ void grid_add_span(struct grid *grid, const struct page_span *span, enum vma_kin
 	}
 	cursor = fold_find(grid->fold, span->vpn);
 	fold_split(grid->fold, span, &cursor, add_folded, grid);
+}
+
+struct cutting {
+	const struct grid *grid;
+	void (*fn)(void *arg, size_t index, uint64_t nr_pages);
+	void *arg;
+};
+
+/* Pages from a place of the fold, or of memory, on. */
+static void cut_pages(void *arg, uint64_t place, const struct page_span *part, enum vma_kind kind)
+{
+	const struct cutting *cutting = arg;
+	const struct grid *grid = cutting->grid;
+	uint64_t start = grid->fold ? grid->start_index : grid->start_vpn;
+	uint64_t past = place + part->nr_pages, end = start + grid->nr_pages;
+
+	(void)kind;
+	place = place < start ? start : place;
+	past = past > end ? end : past;
+	while (place < past) {
+		uint64_t index = (place - start) / grid->pages_per_cell;
+		uint64_t stop = start + (index + 1) * grid->pages_per_cell;
+
+		stop = stop > past ? past : stop;
+		cutting->fn(cutting->arg, (size_t)index, stop - place);
+		place = stop;
+	}
+}
+
+void grid_each_cell(const struct grid *grid, uint64_t vpn, uint64_t nr_pages,
+		    void (*fn)(void *arg, size_t index, uint64_t nr_pages), void *arg)
+{
+	struct page_span span = { .vpn = vpn, .nr_pages = nr_pages };
+	struct cutting cutting = { grid, fn, arg };
+	size_t cursor;
+
+	if (!grid->fold) {
+		cut_pages(&cutting, vpn, &span, VMA_ANON);
+		return;
+	}
+	cursor = fold_find(grid->fold, vpn);
+	fold_split(grid->fold, &span, &cursor, cut_pages, &cutting);
+}
+
+struct note {
+	struct grid *grid;
+	enum cell_change change;
+	uint64_t at_ns;
+};
+
+static void note_cell(void *arg, size_t index, uint64_t nr_pages)
+{
+	const struct note *note = arg;
+	struct grid_cell *cell = &note->grid->cells[index];
+
+	(void)nr_pages;
+	if (cell->changed_ns > note->at_ns)
+		return;
+	cell->change = cell->changed_ns == note->at_ns && cell->change != note->change
+			       ? CELL_OTHER
+			       : note->change;
+	cell->changed_ns = note->at_ns;
+}
+
+void grid_note_change(struct grid *grid, uint64_t vpn, uint64_t nr_pages, enum cell_change change,
+		      uint64_t at_ns)
+{
+	struct note note = { grid, change, at_ns };
+
+	grid_each_cell(grid, vpn, nr_pages, note_cell, &note);
 }
 
 uint64_t grid_cell_pages(const struct grid *grid, size_t i)

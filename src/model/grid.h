@@ -34,6 +34,8 @@ struct grid_cell {
 	enum cell_change change;
 };
 
+struct paint; /* model/paint.h */
+
 struct grid {
 	atomic_uint refs;
 	struct fold *fold;    /* referenced; NULL: the pages simply follow each other */
@@ -43,6 +45,7 @@ struct grid {
 	uint64_t pages_per_cell;
 	enum why why; /* why the pages not counted are unknown; WHY_OK: they are absent */
 	bool frames_known;
+	struct paint *paint; /* the same cells by the buckets of another mode; NULL: by class */
 	size_t nr_cells;
 	struct grid_cell cells[];
 };
@@ -68,6 +71,9 @@ bool grid_same_range(const struct grid *a, const struct grid *b);
  * knows it itself).
  */
 void grid_add_span(struct grid *grid, const struct page_span *span, enum vma_kind kind);
+/* Cuts pages at the borders of cells and of the grid and hands each part to `fn`. */
+void grid_each_cell(const struct grid *grid, uint64_t vpn, uint64_t nr_pages,
+		    void (*fn)(void *arg, size_t index, uint64_t nr_pages), void *arg);
 /* Ends counting: the pages that no span covered are absent (WHY_OK) or unknown. */
 void grid_finish(struct grid *grid, enum why why);
 /*
@@ -75,6 +81,9 @@ void grid_finish(struct grid *grid, enum why why);
  * range: nothing is marked) and carries older marks on.
  */
 void grid_compare(struct grid *now, const struct grid *before, uint64_t now_ns);
+/* Marks the cells of pages that changed at a time as `change`, unless a later mark is there. */
+void grid_note_change(struct grid *grid, uint64_t vpn, uint64_t nr_pages, enum cell_change change,
+		      uint64_t at_ns);
 /* Pages that cell i stands for: pages_per_cell but for the last one. */
 uint64_t grid_cell_pages(const struct grid *grid, size_t i);
 /* The two classes most of a cell's pages belong to, absent left out; NR_CLASS: none. */

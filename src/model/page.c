@@ -120,11 +120,17 @@ char *frame_flags_text(uint64_t flags, char *out, size_t room)
 const char *page_class_name(enum page_class class)
 {
 	static const char *const names[NR_CLASS] = {
-		[CLASS_ABSENT] = "absent",    [CLASS_ANON] = "anonymous",
-		[CLASS_FILE] = "file",        [CLASS_SHMEM] = "shared memory",
-		[CLASS_DIRTY] = "file dirty", [CLASS_SWAPPED] = "swapped",
-		[CLASS_ZERO] = "zero page",   [CLASS_HUGE] = "huge page",
-		[CLASS_KSM] = "KSM",          [CLASS_OTHER] = "kernel or device",
+		[CLASS_ABSENT] = "absent",
+		[CLASS_ANON] = "anonymous",
+		[CLASS_FILE] = "file",
+		[CLASS_SHMEM] = "shared memory",
+		[CLASS_DIRTY] = "file dirty",
+		[CLASS_SWAPPED] = "swapped",
+		[CLASS_ZERO] = "zero page",
+		[CLASS_HUGE] = "huge page",
+		[CLASS_KSM] = "KSM",
+		[CLASS_LOCKED] = "locked",
+		[CLASS_OTHER] = "kernel or device",
 		[CLASS_UNKNOWN] = "unknown",
 	};
 
@@ -158,6 +164,8 @@ enum page_class page_classify(unsigned state, uint64_t flags, bool flags_known, 
 	if (kind == VMA_SPECIAL || kind == VMA_DEVICE ||
 	    (flags_known && flags & KPF_BIT(KPF_NOPAGE)))
 		return CLASS_OTHER;
+	if (flags_known && flags & KPF_BIT(KPF_MLOCKED))
+		return CLASS_LOCKED;
 	if (state & PAGE_FILE)
 		return classify_file(flags, flags_known, kind);
 	return CLASS_ANON;

@@ -104,6 +104,7 @@ enum page_class {
 	CLASS_ZERO,
 	CLASS_HUGE,
 	CLASS_KSM,
+	CLASS_LOCKED,  /* mlock(2): the frame is unevictable */
 	CLASS_OTHER,   /* device memory, vdso and what else belongs to the kernel */
 	CLASS_UNKNOWN, /* the kernel did not say */
 	NR_CLASS,

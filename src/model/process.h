@@ -27,6 +27,7 @@ struct process_info {
 	uint64_t exec_id;          /* changes when the process execs; 0 where hidden */
 	unsigned nr_threads;
 	uint64_t rss_bytes, swap_bytes, page_tables_bytes;
+	uint64_t rss_anon_bytes, rss_file_bytes, rss_shmem_bytes; /* rss_bytes by kind */
 	uint64_t minflt, majflt;
 	uint64_t user_ns, system_ns; /* to the tick */
 	enum why exit_why;           /* of wait_status; WHY_NOT_ASKED while it lives */

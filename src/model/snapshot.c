@@ -55,6 +55,7 @@ void vma_table_unref(struct vma_table *table)
 	vma_list_free(table->list);
 	free(table->counts);
 	free(table->why);
+	comparison_free(table->comparison);
 	free(table);
 }
 
@@ -76,6 +77,7 @@ void vma_table_keep_counts(struct vma_table *table, const struct vma_table *befo
 		table->counts[i] = before->counts[old];
 		table->why[i] = before->why[old];
 	}
+	table->comparison = comparison_carry(before->comparison, before, table);
 	table->totals = before->totals;
 	table->has_zero_huge = before->has_zero_huge;
 	table->counted_mono_ns = before->counted_mono_ns;
@@ -173,5 +175,6 @@ bool map_request_equal(const struct map_request *a, const struct map_request *b)
 	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
 	       a->pages_per_cell == b->pages_per_cell && a->cursor_addr == b->cursor_addr &&
 	       a->has_cursor == b->has_cursor && a->frame_columns == b->frame_columns &&
-	       a->frame_rows == b->frame_rows;
+	       a->frame_rows == b->frame_rows && a->mode == b->mode && a->flag == b->flag &&
+	       a->mark_serial == b->mark_serial;
 }

@@ -2,6 +2,8 @@
 #ifndef PAGEWALK_MODEL_SNAPSHOT_H
 #define PAGEWALK_MODEL_SNAPSHOT_H
 
+#include "model/colouring.h"
+#include "model/comparison.h"
 #include "model/detail.h"
 #include "model/frame_pages.h"
 #include "model/frames.h"
@@ -22,12 +24,13 @@
  */
 struct vma_table {
 	atomic_uint refs;
-	struct vma_list *list;      /* owned */
-	struct page_counts *counts; /* one for each VMA */
-	enum why *why;              /* why a VMA's counts are unknown, or WHY_OK */
-	struct page_counts totals;  /* over the VMAs that are known */
-	bool has_zero_huge;         /* PAGEMAP_SCAN answered: zero and huge are counted */
-	bool has_frames;            /* pagemap entries: exclusive is counted */
+	struct vma_list *list;         /* owned */
+	struct page_counts *counts;    /* one for each VMA */
+	enum why *why;                 /* why a VMA's counts are unknown, or WHY_OK */
+	struct page_counts totals;     /* over the VMAs that are known */
+	struct comparison *comparison; /* with the mark, owned; NULL: none was asked for */
+	bool has_zero_huge;            /* PAGEMAP_SCAN answered: zero and huge are counted */
+	bool has_frames;               /* pagemap entries: exclusive is counted */
 	bool has_flags, has_mapcounts;
 	uint64_t counted_mono_ns;
 };
@@ -82,7 +85,13 @@ struct snapshot {
 	struct frame_pages *frame_pages; /* of the frames asked about; NULL: none */
 	bool has_detail;
 	struct page_detail detail; /* of the page under the cursor */
-	bool scanning;             /* more of this pass is still to come */
+	size_t nr_nodes;           /* NUMA nodes; 0: not known */
+	struct mark_info mark;
+	/* The last change that was seen in the view: when, and how many pages how. */
+	uint64_t changed_mono_ns;
+	struct page_changes changed;
+	bool changes_coarse; /* too many runs to count pages: only cells are marked */
+	bool scanning;       /* more of this pass is still to come */
 	struct snapshot_cost cost;
 };
 
@@ -93,6 +102,9 @@ struct map_request {
 	uint64_t cursor_addr;
 	bool has_cursor;
 	size_t frame_columns, frame_rows; /* room for the map of physical memory */
+	enum colour_mode mode;
+	unsigned flag;        /* MODE_FLAG: which */
+	unsigned mark_serial; /* a new number asks for a mark of this moment; 0: none yet */
 };
 
 struct snapshot *snapshot_new(void);

@@ -2,7 +2,7 @@
 #ifndef PAGEWALK_UI_COLOUR_H
 #define PAGEWALK_UI_COLOUR_H
 
-#include "model/page.h"
+#include "model/colouring.h"
 
 #include <stdint.h>
 
@@ -26,7 +26,7 @@ enum colour {
 	COLOUR_CHANGED,   /* mark of a cell that just changed */
 	COLOUR_CURSOR,
 	COLOUR_BG, /* cell background */
-	/* From here on: hue of a page class at a strength. */
+	/* From here on: a hue (model/colouring.h) at a strength. */
 	COLOUR_CELLS,
 };
 
@@ -35,18 +35,23 @@ enum colour {
 /* One more shade of each class, lighter than all: it changed just now. */
 #define NR_SHADE (NR_STRENGTH + 1)
 
-#define NR_COLOUR (COLOUR_CELLS + NR_CLASS * NR_SHADE)
+#define NR_COLOUR (COLOUR_CELLS + NR_HUE * NR_SHADE)
 
-/* The colour of a class at strength 0 (weak) to NR_STRENGTH - 1 (full). */
-static inline uint8_t colour_of_class(enum page_class class, int strength)
+/* The colour of a hue, which a class is, at strength 0 (weak) to NR_STRENGTH - 1 (full). */
+static inline uint8_t colour_of_hue(int hue, int strength)
 {
-	return (uint8_t)(COLOUR_CELLS + (int)class * NR_SHADE + strength);
+	return (uint8_t)(COLOUR_CELLS + hue * NR_SHADE + strength);
 }
 
-/* The colour of a class where a page of it changed just now. */
-static inline uint8_t colour_of_change(enum page_class class)
+static inline uint8_t colour_of_class(enum page_class class, int strength)
 {
-	return colour_of_class(class, NR_STRENGTH);
+	return colour_of_hue((int)class, strength);
+}
+
+/* The colour of a hue where a page of it changed just now. */
+static inline uint8_t colour_of_change(int hue)
+{
+	return colour_of_hue(hue, NR_STRENGTH);
 }
 
 #endif

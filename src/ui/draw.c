@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint8_t tile_colour(const struct tile *tile, enum page_class class)
+static uint8_t tile_colour(const struct tile *tile, int hue)
 {
 	if (tile->cursor)
 		return COLOUR_CURSOR;
 	if (tile->changed)
-		return colour_of_change(class);
-	return colour_of_class(class, tile->strength);
+		return colour_of_change(hue);
+	return colour_of_hue(hue, tile->strength);
 }
 
 static bool tile_is_mixed(const struct tile *tile)
@@ -109,15 +109,16 @@ static void draw_single(struct canvas *canvas, int x, int y, const struct theme 
 			const struct tile *tile)
 {
 	bool part = tile->strength < NR_STRENGTH - 1;
-	unsigned name = (part ? GLYPH_CLASS_PART : GLYPH_CLASS_FULL) + tile->first;
+	unsigned name = (part ? GLYPH_CLASS_PART : GLYPH_CLASS_FULL) + (unsigned)tile->first;
 	struct glyph glyph = { .bg = COLOUR_BG };
 
 	if (tile->second != NR_CLASS && tile->second != tile->first)
 		name = GLYPH_MIXED;
-	glyph.ch = theme_glyph(theme, name);
+	glyph.ch = tile->sign && name != GLYPH_MIXED ? (uint32_t)tile->sign
+						     : theme_glyph(theme, name);
 	/* The glyph tells the strength; dark shades of small glyphs would be hard to read. */
 	glyph.fg = tile->changed ? colour_of_change(tile->first)
-				 : colour_of_class(tile->first, NR_STRENGTH - 1);
+				 : colour_of_hue(tile->first, NR_STRENGTH - 1);
 	if (tile->first == CLASS_ABSENT && !tile->changed)
 		glyph.fg = COLOUR_FAINT;
 	if (tile->changed)

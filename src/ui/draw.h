@@ -10,11 +10,12 @@
 
 /* One cell of a map, reduced to what is drawn. */
 struct tile {
-	enum page_class first;  /* the class most of its pages are of */
-	enum page_class second; /* the next one; NR_CLASS where there is none worth showing */
-	int strength;           /* 0 to NR_STRENGTH - 1: share of its pages that are not absent */
-	bool changed;           /* mark it */
+	int first;    /* hue (a class is one) of most of its pages */
+	int second;   /* of the next most; HUE_NONE (NR_CLASS) where there is none worth showing */
+	int strength; /* 0 to NR_STRENGTH - 1: share of its pages that are not absent */
+	bool changed; /* mark it */
 	bool cursor;
+	char sign; /* what stands for it where a cell is one character; 0: the glyph of its hue */
 };
 
 /*

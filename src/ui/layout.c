@@ -25,6 +25,12 @@ static int list_columns(int columns)
 	return columns < 160 ? 52 : 64;
 }
 
+/* A line that names the mode, and one or two of buckets. */
+static int legend_rows(int grid_rows)
+{
+	return grid_rows < 16 ? 2 : 3;
+}
+
 struct map_layout layout_map(int columns, int rows)
 {
 	struct map_layout at = { 0 };
@@ -32,13 +38,15 @@ struct map_layout layout_map(int columns, int rows)
 	int middle = rows - 1 - 1 - DETAIL_ROWS - 1; /* title, rule, detail, keys */
 	int frames = frames_rows(middle);
 	int grid = middle - HEAD_ROWS - 1 - 1 - frames; /* rule and head of the frames */
+	int legend = legend_rows(grid);
 
 	at.title = (struct rect){ 0, 0, columns, 1 };
 	at.list = (struct rect){ 0, 1, list, middle };
 	at.rule_x = list;
 	at.list_has_addrs = list >= 52;
 	at.head = (struct rect){ right, 1, right_columns, HEAD_ROWS };
-	at.grid = (struct rect){ right, 1 + HEAD_ROWS, right_columns, grid };
+	at.grid = (struct rect){ right, 1 + HEAD_ROWS, right_columns, grid - legend };
+	at.legend = (struct rect){ right, at.grid.y + grid - legend, right_columns, legend };
 	at.frames_rule_y = at.grid.y + grid;
 	at.frames_head = (struct rect){ right, at.frames_rule_y + 1, right_columns, 1 };
 	at.frames = (struct rect){ right, at.frames_head.y + 1, right_columns, frames };
@@ -46,4 +54,21 @@ struct map_layout layout_map(int columns, int rows)
 	at.detail = (struct rect){ 0, at.detail_rule_y + 1, columns, DETAIL_ROWS };
 	at.keys = (struct rect){ 0, rows - 1, columns, 1 };
 	return at;
+}
+
+/* 80x24 keeps four rows of cells beside it. */
+static int timeline_rows(int grid_rows)
+{
+	if (grid_rows < 14)
+		return 4;
+	return grid_rows < 24 ? 6 : 8;
+}
+
+void layout_map_add_timeline(struct map_layout *at)
+{
+	int rows = timeline_rows(at->grid.rows), below = at->legend.y + at->legend.rows;
+
+	at->grid.rows -= rows;
+	at->legend.y -= rows;
+	at->timeline = (struct rect){ at->grid.x, below - rows, at->grid.columns, rows };
 }

@@ -16,6 +16,8 @@ struct map_layout {
 	struct rect frames;      /* the map of physical memory */
 	struct rect detail;      /* lines about the cell and the page under the cursor */
 	struct rect keys;        /* the bottom line */
+	struct rect legend;      /* of the colours, below the grid */
+	struct rect timeline;    /* below that; no rows: hidden */
 	int rule_x;              /* column of the rule between list and grid */
 	int detail_rule_y;       /* row of the rule above the detail */
 	int frames_rule_y;       /* row of the rule above the frames */
@@ -24,6 +26,8 @@ struct map_layout {
 
 /* For at least SCREEN_MIN_COLUMNS x SCREEN_MIN_ROWS. */
 struct map_layout layout_map(int columns, int rows);
+/* Takes rows from the grid for the timeline. */
+void layout_map_add_timeline(struct map_layout *at);
 /* Columns of a zone's label at the left of the frames. */
 #define LAYOUT_ZONE_COLUMNS 12
 

@@ -98,7 +98,10 @@ static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, 
 	}
 	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0,
 			 map->pages_per_cell == 1 ? "page" : "cell");
-	for (int class = 0; class < NR_CLASS; class ++) {
+	if (map->snapshot->view->paint)
+		x += map_draw_buckets(map, canvas, x, y, columns - x,
+				      (size_t)(cell - map->snapshot->view->cells), now_ns);
+	for (int class = 0; class < NR_CLASS && !map->snapshot->view->paint; class ++) {
 		if (!cell->nr[class])
 			continue;
 		x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, separator);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/text.h"
+#include "model/paint.h"
 #include "ui/draw.h"
 
 #include <inttypes.h>
@@ -21,9 +22,11 @@ static struct tile tile_of_cell(const struct grid_cell *cell, uint64_t pages, ui
 	struct tile tile = { .second = NR_CLASS };
 	uint64_t shown;
 
-	grid_cell_classes(cell, &tile.first, &tile.second);
-	if (tile.first == NR_CLASS)
-		tile.first = CLASS_ABSENT;
+	enum page_class first, second;
+
+	grid_cell_classes(cell, &first, &second);
+	tile.first = first == NR_CLASS ? CLASS_ABSENT : (int)first;
+	tile.second = (int)second;
 	/* A few strangers among many do not make a cell mixed; an eighth does. */
 	if (tile.second != NR_CLASS && cell->nr[tile.second] * 8 < pages)
 		tile.second = NR_CLASS;
@@ -152,7 +155,9 @@ static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 	canvas_text_right(canvas, x, y, 5, COLOUR_TEXT, weight,
 			  fmt_bytes(text, vma_len_bytes(vma)));
 	x += 6;
-	if (table->why[index] == WHY_OK)
+	if (map->colour.mode == MODE_COMPARE && table->comparison)
+		map_draw_vma_changes(table->comparison, canvas, x, y, bar, index);
+	else if (table->why[index] == WHY_OK)
 		draw_thin_bar(canvas, x, y, bar, theme, colour_of_class(class, NR_STRENGTH - 1),
 			      counts->present, counts->pages);
 	else
@@ -253,6 +258,13 @@ static bool tile_at(const struct map_screen *map, int column, int row, uint64_t 
 		for (int class = 0; class < NR_CLASS; class ++)
 			pages += cell->nr[class];
 		*tile = tile_of_cell(cell, pages, now_ns);
+		if (map->snapshot->view->paint) {
+			bool changed = tile->changed;
+
+			*tile = map_paint_tile(map->snapshot->view->paint,
+					       (size_t)(cell - map->snapshot->view->cells), now_ns);
+			tile->changed = changed;
+		}
 	} else {
 		*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS, .strength = 0 };
 	}
@@ -336,7 +348,7 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 		draw_too_small(canvas);
 		return;
 	}
-	map->layout = layout_map(canvas_columns(canvas), canvas_rows(canvas));
+	map->layout = map_layout_now(map, canvas_columns(canvas), canvas_rows(canvas));
 	draw_title(map, canvas);
 	if (!draw_turn(map, canvas, now_ns))
 		draw_keys(canvas, map->layout.keys.y, keys,
@@ -348,6 +360,9 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	draw_list(map, canvas, theme);
 	draw_head(map, canvas);
 	draw_grid(map, canvas, theme, now_ns);
+	map_draw_refusal(map, canvas);
+	map_draw_legend(map, canvas, theme, now_ns);
+	map_draw_timeline(map, canvas, theme);
 	map_draw_frames(map, canvas, theme);
 	map_draw_rules(map, canvas, theme);
 	map_draw_detail(map, canvas, now_ns);

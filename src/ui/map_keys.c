@@ -13,6 +13,9 @@ static const struct key_entry key_table[] = {
 	{ { "Tab", "list/cells", "go between the list of mappings and the cells" }, true },
 	{ { "Arrows", "move", "choose a mapping or a cell (h j k l too)" }, true },
 	{ { "+ -", "zoom", "halve or double the pages of a cell; the wheel does it too" }, true },
+	{ { "* #", NULL, "colour by one flag of the frames: the next flag, the one before" },
+	  true },
+	{ { "t", NULL, "a timeline of what was resident and swapped" }, true },
 	{ { "0", "whole", "zoom out until the whole mapping is in sight" }, true },
 	{ { "[ ]", NULL, "the mapping before and after, from the cells too" }, true },
 	{ { "Home End", NULL, "the first and the last mapping or page" }, true },
@@ -20,6 +23,8 @@ static const struct key_entry key_table[] = {
 	{ { "Space", "pause", "let the picture stand still, or go on" }, true },
 	/* What stands first is seen in 80 columns too: the way out must be. */
 	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, false },
+	{ { "m M", "mode", "what the colours mean: the next mode, the one before" }, true },
+	{ { "x X", "mark", "mark this moment; compare with it, and back" }, true },
 	{ { "p", "processes", "choose another process" }, false },
 	{ { "O", NULL, "what the command that pagewalk started has written" }, false },
 	{ { "Esc", "back", "from the cells to the list, from there to the screen before" }, false },

@@ -4,6 +4,7 @@
 
 #include "model/snapshot.h"
 #include "ui/layout.h"
+#include "ui/map_colour.h"
 #include "ui/screen.h"
 
 #include <stdbool.h>
@@ -37,6 +38,8 @@ struct map_screen {
 	uint64_t chosen_addr; /* start of the chosen VMA: it survives new snapshots */
 	bool settled;         /* the user has moved, or a while has gone by: the choice stays */
 	uint64_t counted_ns;  /* when its mappings were first seen counted; 0: not yet */
+
+	struct map_colour colour; /* mode, mark, timeline */
 
 	/* The view of the chosen VMA. */
 	struct map_layout layout;

@@ -26,6 +26,7 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		map->focus = FOCUS_LIST;
 		map->chosen_addr = 0;
 	}
+	map_colour_take(&map->colour, snapshot, map->snapshot);
 	/* The new one is referenced before the old is let go: they may be the same. */
 	snapshot_ref(snapshot);
 	snapshot_unref(map->snapshot);
@@ -61,11 +62,12 @@ struct map_request screen_map_wanted(struct screen *screen, const struct theme *
 
 	if (columns < SCREEN_MIN_COLUMNS || rows < SCREEN_MIN_ROWS)
 		return request;
-	map->layout = layout_map(columns, rows);
+	map->layout = map_layout_now(map, columns, rows);
 	map->cell_columns = map->layout.grid.columns;
 	map->cell_rows = map->layout.grid.rows * (theme->dense ? 2 : 1);
 	request.frame_columns = (size_t)(map->layout.frames.columns - LAYOUT_ZONE_COLUMNS);
 	request.frame_rows = (size_t)map->layout.frames.rows;
+	map_colour_request(&map->colour, &request);
 	map_chosen_pages(map, &first, &nr_pages);
 	if (!nr_pages)
 		return request;
@@ -86,7 +88,8 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 {
 	struct map_screen *map = map_of(screen);
 
-	if (map->nr_lines && (map_handle_move(map, event) || map_handle_view(map, event)))
+	if (map->nr_lines && (map_handle_move(map, event) || map_handle_view(map, event) ||
+			      map_colour_key(&map->colour, map->snapshot, event)))
 		return (struct action){ .kind = ACTION_REQUEST };
 	switch (event->key) {
 	case ' ':
@@ -169,5 +172,6 @@ struct screen *screen_map_new(void)
 
 	map->base.ops = &map_ops;
 	map->fit = true;
+	map_colour_init(&map->colour);
 	return &map->base;
 }

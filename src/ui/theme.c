@@ -82,10 +82,28 @@ static const struct class_look class_look[NR_CLASS] = {
 			 { { 58, 100, 185, 227, 230 }, { 142, 184, 227, 228, 230 } } },
 	[CLASS_KSM] = { { RGB(0x6fd8d2), RGB(0x7dfff7) },
 			{ { 30, 37, 73, 80, 159 }, { 37, 44, 51, 87, 159 } } },
+	[CLASS_LOCKED] = { { RGB(0xb26bff), RGB(0xc48bff) },
+			   { { 54, 55, 92, 99, 183 }, { 55, 56, 93, 135, 183 } } },
 	[CLASS_OTHER] = { { RGB(0x0072b2), RGB(0x3d8bff) },
 			  { { 17, 18, 19, 25, 111 }, { 19, 20, 27, 33, 111 } } },
 	[CLASS_UNKNOWN] = { { RGB(0x9aa0a6), RGB(0xd0d0d0) },
 			    { { 239, 241, 243, 245, 250 }, { 242, 244, 247, 252, 253 } } },
+};
+
+/*
+ * A scale from little to much: lighter by each step and apart in hue as well, so that a strength
+ * of one step is not taken for another step. It suits every palette and kind of colour vision.
+ */
+static const struct {
+	struct rgb hue;
+	uint8_t slots[NR_SHADE];
+} scale_look[NR_SCALE] = {
+	{ RGB(0x8a6fe0), { 54, 55, 61, 98, 146 } },
+	{ RGB(0x3f8fe8), { 24, 26, 32, 69, 111 } },
+	{ RGB(0x1fb3a8), { 23, 29, 30, 37, 116 } },
+	{ RGB(0x5fd068), { 22, 28, 71, 77, 157 } },
+	{ RGB(0xb4dc32), { 58, 64, 106, 148, 192 } },
+	{ RGB(0xfde725), { 100, 142, 184, 227, 230 } },
 };
 
 struct theme theme_make(enum palette palette, int colours, bool utf8)
@@ -127,17 +145,20 @@ static struct rgb rgb_of_slot(int slot)
 			     cube_level[slot % 6] };
 }
 
-static struct rgb class_rgb(const struct theme *theme, enum page_class class, int shade)
+static struct rgb hue_rgb(const struct theme *theme, int number, int shade)
 {
 	static const struct rgb white = RGB(0xffffff);
-	const struct class_look *look = &class_look[class];
-	struct rgb hue = look->hue[theme->palette];
+	bool is_class = number < NR_CLASS;
+	int step = number - HUE_SCALE < 0 ? 0 : number - HUE_SCALE;
+	const uint8_t *slots = is_class ? class_look[number].slots[theme->palette]
+					: scale_look[step].slots;
+	struct rgb hue = is_class ? class_look[number].hue[theme->palette] : scale_look[step].hue;
 
 	if (theme->colours <= 256)
-		return rgb_of_slot(look->slots[theme->palette][shade]);
+		return rgb_of_slot(slots[shade]);
 	if (shade == NR_STRENGTH)
 		return mix(white, hue, change_percent);
-	if (class == CLASS_ABSENT)
+	if (number == CLASS_ABSENT)
 		return hue;
 	return mix(hue, fixed_look[theme->palette][COLOUR_BG].rgb, strength_percent[shade]);
 }
@@ -152,7 +173,7 @@ struct rgb theme_rgb(const struct theme *theme, uint8_t colour)
 		return theme->colours <= 256 ? rgb_of_slot(look->slot) : look->rgb;
 	}
 	colour = (uint8_t)(colour - COLOUR_CELLS);
-	return class_rgb(theme, (enum page_class)(colour / NR_SHADE), colour % NR_SHADE);
+	return hue_rgb(theme, colour / NR_SHADE, colour % NR_SHADE);
 }
 
 bool theme_is_default(const struct theme *theme, uint8_t colour)
@@ -192,17 +213,21 @@ int theme_ansi_8(uint8_t colour)
 		[COLOUR_SELECT_BG] = 4, [COLOUR_CHANGED] = 15, [COLOUR_CURSOR] = 7,
 		[COLOUR_BG] = -1,
 	};
-	static const int8_t classes[NR_CLASS] = {
-		[CLASS_ABSENT] = -1, [CLASS_ANON] = 3,    [CLASS_FILE] = 6,    [CLASS_SHMEM] = 2,
-		[CLASS_DIRTY] = 9,   [CLASS_SWAPPED] = 5, [CLASS_ZERO] = 15,   [CLASS_HUGE] = 11,
-		[CLASS_KSM] = 14,    [CLASS_OTHER] = 12,  [CLASS_UNKNOWN] = 7,
+	static const int8_t hues[NR_HUE] = {
+		[CLASS_ABSENT] = -1,  [CLASS_ANON] = 3,     [CLASS_FILE] = 6,
+		[CLASS_SHMEM] = 2,    [CLASS_DIRTY] = 9,    [CLASS_SWAPPED] = 5,
+		[CLASS_ZERO] = 15,    [CLASS_HUGE] = 11,    [CLASS_KSM] = 14,
+		[CLASS_LOCKED] = 13,  [CLASS_OTHER] = 12,   [CLASS_UNKNOWN] = 7,
+		[HUE_NONE] = -1,      [HUE_SCALE] = 5,      [HUE_SCALE + 1] = 6,
+		[HUE_SCALE + 2] = 14, [HUE_SCALE + 3] = 10, [HUE_SCALE + 4] = 11,
+		[HUE_SCALE + 5] = 15,
 	};
 
 	if (colour >= NR_COLOUR)
 		return -1;
 	if (colour < COLOUR_CELLS)
 		return fixed[colour];
-	return classes[(colour - COLOUR_CELLS) / NR_SHADE];
+	return hues[(colour - COLOUR_CELLS) / NR_SHADE];
 }
 
 #define FULL(class) (GLYPH_CLASS_FULL + (class))
@@ -231,6 +256,8 @@ static const struct glyph_pair glyphs[NR_GLYPH] = {
 	[PART(CLASS_HUGE)] = { 0x2584, 'h' },
 	[FULL(CLASS_KSM)] = { 0x2605, 'K' },
 	[PART(CLASS_KSM)] = { 0x2606, 'k' },
+	[FULL(CLASS_LOCKED)] = { 'L', 'L' },
+	[PART(CLASS_LOCKED)] = { 'l', 'l' },
 	[FULL(CLASS_OTHER)] = { 0x25ae, 'X' },
 	[PART(CLASS_OTHER)] = { 0x25af, 'x' },
 	[FULL(CLASS_UNKNOWN)] = { 0x2592, '?' },
@@ -278,6 +305,14 @@ static const struct glyph_pair glyphs[NR_GLYPH] = {
 	[GLYPH_BAR_1 + 5] = { 0x258a, '=' },
 	[GLYPH_BAR_1 + 6] = { 0x2589, '=' },
 	[GLYPH_BAR_8] = { 0x2588, '#' },
+	[GLYPH_RISE_1 + 0] = { 0x2581, '.' },
+	[GLYPH_RISE_1 + 1] = { 0x2582, '.' },
+	[GLYPH_RISE_1 + 2] = { 0x2583, '.' },
+	[GLYPH_RISE_1 + 3] = { 0x2584, '|' },
+	[GLYPH_RISE_1 + 4] = { 0x2585, '|' },
+	[GLYPH_RISE_1 + 5] = { 0x2586, '|' },
+	[GLYPH_RISE_1 + 6] = { 0x2587, '|' },
+	[GLYPH_RISE_1 + 7] = { 0x2588, '|' },
 };
 
 uint32_t theme_glyph(const struct theme *theme, enum glyph_name name)

@@ -45,6 +45,8 @@ enum glyph_name {
 	GLYPH_CROSS_MARK,
 	GLYPH_BAR_1, /* bars by eighths, GLYPH_BAR_1 + 0..7 */
 	GLYPH_BAR_8 = GLYPH_BAR_1 + 7,
+	GLYPH_RISE_1, /* columns by eighths, GLYPH_RISE_1 + 0..7 */
+	GLYPH_RISE_8 = GLYPH_RISE_1 + 7,
 	NR_GLYPH,
 };
 

@@ -181,13 +181,21 @@ static void test_a_snapshot_owns_its_parts(void **state)
 
 static void test_requests_are_equal_in_every_field(void **state)
 {
-	static const struct map_request base = { 1, 2, 4, 5, true, 6, 7 };
-	static const struct map_request others[] = {
-		{ 9, 2, 4, 5, true, 6, 7 }, { 1, 9, 4, 5, true, 6, 7 },  { 1, 2, 8, 5, true, 6, 7 },
-		{ 1, 2, 4, 9, true, 6, 7 }, { 1, 2, 4, 5, false, 6, 7 }, { 1, 2, 4, 5, true, 9, 7 },
-		{ 1, 2, 4, 5, true, 6, 9 },
-	};
+	static const struct map_request base = { 1, 2, 4, 5, true, 6, 7, MODE_FLAG, 8, 9 };
+	struct map_request others[10];
 
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		others[i] = base;
+	others[0].start_vpn++;
+	others[1].nr_pages++;
+	others[2].pages_per_cell *= 2;
+	others[3].cursor_addr++;
+	others[4].has_cursor = false;
+	others[5].frame_columns++;
+	others[6].frame_rows++;
+	others[7].mode = MODE_NODE;
+	others[8].flag++;
+	others[9].mark_serial++;
 	(void)state;
 	assert_true(map_request_equal(&base, &base));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
