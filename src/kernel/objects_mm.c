@@ -127,7 +127,7 @@ static void count_vmas(struct objects_reader *reader)
 		return;
 	}
 	walker_set_hook(walker, hook, reader);
-	collect_counts(walker, reader->host, WALK_STATES, reader->out->vmas, NULL, NULL);
+	collect_counts(walker, reader->host, WALK_STATES, reader->out->vmas, NULL, NULL, NULL);
 	for (int i = SOURCE_PAGEMAP; i <= SOURCE_PAGEMAP_SCAN; i++)
 		objects_note_source(reader, (enum source)i, walker_sources(walker)->why[i]);
 	walker_free(walker);
