@@ -165,8 +165,8 @@ void changes_take_whole(struct changes *changes, const struct map_request *reque
 		set_mark(changes, request, table, now, taken_real_ns);
 	if (changes->marked && request->mode == MODE_COMPARE)
 		table->comparison = moment_comparable(changes->marked, now)
-					    ? comparison_new(table, geometry, changes->marked, now)
-					    : comparison_new_net(table, changes->mark_table);
+					    ? vma_changes_new(table, geometry, changes->marked, now)
+					    : vma_changes_new_net(table, changes->mark_table);
 	if (!is_mark)
 		moment_free(now);
 }

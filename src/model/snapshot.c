@@ -55,7 +55,7 @@ void vma_table_unref(struct vma_table *table)
 	vma_list_free(table->list);
 	free(table->counts);
 	free(table->why);
-	comparison_free(table->comparison);
+	vma_changes_free(table->comparison);
 	free(table);
 }
 
@@ -77,7 +77,7 @@ void vma_table_keep_counts(struct vma_table *table, const struct vma_table *befo
 		table->counts[i] = before->counts[old];
 		table->why[i] = before->why[old];
 	}
-	table->comparison = comparison_carry(before->comparison, before, table);
+	table->comparison = vma_changes_carry(before->comparison, before, table);
 	table->totals = before->totals;
 	table->has_zero_huge = before->has_zero_huge;
 	table->counted_mono_ns = before->counted_mono_ns;

@@ -3,7 +3,7 @@
 #define PAGEWALK_MODEL_SNAPSHOT_H
 
 #include "model/colouring.h"
-#include "model/comparison.h"
+#include "model/vma_changes.h"
 #include "model/detail.h"
 #include "model/frame_pages.h"
 #include "model/frames.h"
@@ -24,13 +24,13 @@
  */
 struct vma_table {
 	atomic_uint refs;
-	struct vma_list *list;         /* owned */
-	struct page_counts *counts;    /* one for each VMA */
-	enum why *why;                 /* why a VMA's counts are unknown, or WHY_OK */
-	struct page_counts totals;     /* over the VMAs that are known */
-	struct comparison *comparison; /* with the mark, owned; NULL: none was asked for */
-	bool has_zero_huge;            /* PAGEMAP_SCAN answered: zero and huge are counted */
-	bool has_frames;               /* pagemap entries: exclusive is counted */
+	struct vma_list *list;          /* owned */
+	struct page_counts *counts;     /* one for each VMA */
+	enum why *why;                  /* why a VMA's counts are unknown, or WHY_OK */
+	struct page_counts totals;      /* over the VMAs that are known */
+	struct vma_changes *comparison; /* with the mark, owned; NULL: none was asked for */
+	bool has_zero_huge;             /* PAGEMAP_SCAN answered: zero and huge are counted */
+	bool has_frames;                /* pagemap entries: exclusive is counted */
 	bool has_flags, has_mapcounts;
 	uint64_t counted_mono_ns;
 };

@@ -57,7 +57,7 @@ bool map_draw_refusal(const struct map_screen *map, struct canvas *canvas);
 int map_draw_buckets(const struct map_screen *map, struct canvas *canvas, int x, int y, int columns,
 		     size_t index, uint64_t now_ns);
 /* What became of a mapping since the mark, in `columns` columns of its line of the list. */
-void map_draw_vma_changes(const struct comparison *comparison, struct canvas *canvas, int x, int y,
+void map_draw_vma_changes(const struct vma_changes *comparison, struct canvas *canvas, int x, int y,
 			  int columns, size_t index);
 /* Changes as text: "+12 -3 moved 4 dirtied 9"; "" for none. Fills and returns `out`. */
 char *map_changes_text(const struct page_changes *changes, char *out, size_t room);

@@ -131,7 +131,7 @@ static void draw_changes(const struct map_screen *map, struct canvas *canvas, in
 			 int columns, uint64_t now_ns)
 {
 	const struct snapshot *snapshot = map->snapshot;
-	const struct comparison *comparison = snapshot->vmas->comparison;
+	const struct vma_changes *comparison = snapshot->vmas->comparison;
 	bool compare = map->colour.mode == MODE_COMPARE;
 	char text[128], all[192];
 	uint8_t colour = COLOUR_FAINT;
@@ -326,7 +326,7 @@ int map_draw_buckets(const struct map_screen *map, struct canvas *canvas, int x,
 	return x - from;
 }
 
-void map_draw_vma_changes(const struct comparison *comparison, struct canvas *canvas, int x, int y,
+void map_draw_vma_changes(const struct vma_changes *comparison, struct canvas *canvas, int x, int y,
 			  int columns, size_t index)
 {
 	char text[96];

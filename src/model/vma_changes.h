@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef PAGEWALK_MODEL_COMPARISON_H
-#define PAGEWALK_MODEL_COMPARISON_H
+#ifndef PAGEWALK_MODEL_VMA_CHANGES_H
+#define PAGEWALK_MODEL_VMA_CHANGES_H
 
 #include "model/geometry.h"
 #include "model/moment.h"
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* What became of the pages of a marked moment, mapping by mapping. */
-struct comparison {
+struct vma_changes {
 	size_t nr;
 	struct page_changes *by_vma; /* in the order of the list it was made for */
 	struct page_changes gone;    /* pages of mappings that are no more */
@@ -40,17 +40,17 @@ struct vma_table;
  * Compares two moments that are comparable: pages of the table's VMAs are counted there,
  * others as gone. The caller frees it.
  */
-struct comparison *comparison_new(const struct vma_table *table, const struct geometry *geometry,
-				  const struct moment *mark, const struct moment *now);
+struct vma_changes *vma_changes_new(const struct vma_table *table, const struct geometry *geometry,
+				    const struct moment *mark, const struct moment *now);
 /* By the counts of present pages alone: what a mark of MOMENT_COUNTS still tells. */
-struct comparison *comparison_new_net(const struct vma_table *table,
-				      const struct vma_table *mark_table);
+struct vma_changes *vma_changes_new_net(const struct vma_table *table,
+					const struct vma_table *mark_table);
 /*
  * What is known of the mappings of another table that have the same borders; NULL of NULL. The
  * caller frees it.
  */
-struct comparison *comparison_carry(const struct comparison *comparison, const struct vma_table *of,
-				    const struct vma_table *to);
-void comparison_free(struct comparison *comparison);
+struct vma_changes *vma_changes_carry(const struct vma_changes *comparison,
+				      const struct vma_table *of, const struct vma_table *to);
+void vma_changes_free(struct vma_changes *comparison);
 
 #endif

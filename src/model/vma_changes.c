@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/comparison.h"
+#include "model/vma_changes.h"
 
 #include "base/xalloc.h"
 #include "model/snapshot.h"
 
 #include <stdlib.h>
 
-static struct comparison *new_for(const struct vma_table *table, enum moment_level level)
+static struct vma_changes *new_for(const struct vma_table *table, enum moment_level level)
 {
-	struct comparison *comparison = xcalloc(1, sizeof(*comparison));
+	struct vma_changes *comparison = xcalloc(1, sizeof(*comparison));
 
 	comparison->nr = vma_list_nr(table->list);
 	comparison->by_vma = xcalloc(comparison->nr, sizeof(*comparison->by_vma));
@@ -16,7 +16,7 @@ static struct comparison *new_for(const struct vma_table *table, enum moment_lev
 	return comparison;
 }
 
-void comparison_free(struct comparison *comparison)
+void vma_changes_free(struct vma_changes *comparison)
 {
 	if (!comparison)
 		return;
@@ -24,10 +24,10 @@ void comparison_free(struct comparison *comparison)
 	free(comparison);
 }
 
-struct comparison *comparison_carry(const struct comparison *comparison, const struct vma_table *of,
-				    const struct vma_table *to)
+struct vma_changes *vma_changes_carry(const struct vma_changes *comparison,
+				      const struct vma_table *of, const struct vma_table *to)
 {
-	struct comparison *carried;
+	struct vma_changes *carried;
 	size_t old = 0;
 
 	if (!comparison)
@@ -50,14 +50,14 @@ struct comparison *comparison_carry(const struct comparison *comparison, const s
 }
 
 struct comparing {
-	struct comparison *comparison;
+	struct vma_changes *comparison;
 	const struct vma_list *list;
 	unsigned shift;
 	size_t at; /* the VMA to look from; runs come in address order */
 };
 
-static void note(struct comparison *comparison, struct page_changes *where, enum page_change change,
-		 uint64_t nr_pages)
+static void note(struct vma_changes *comparison, struct page_changes *where,
+		 enum page_change change, uint64_t nr_pages)
 {
 	where->nr[change] += nr_pages;
 	comparison->total.nr[change] += nr_pages;
@@ -66,7 +66,7 @@ static void note(struct comparison *comparison, struct page_changes *where, enum
 static void add_change(void *arg, const struct change_run *run)
 {
 	struct comparing *comparing = arg;
-	struct comparison *comparison = comparing->comparison;
+	struct vma_changes *comparison = comparing->comparison;
 	uint64_t vpn = run->vpn, end = run->vpn + run->nr_pages;
 
 	while (run->change != CHANGE_SAME && vpn < end) {
@@ -93,8 +93,8 @@ static void add_change(void *arg, const struct change_run *run)
 	}
 }
 
-struct comparison *comparison_new(const struct vma_table *table, const struct geometry *geometry,
-				  const struct moment *mark, const struct moment *now)
+struct vma_changes *vma_changes_new(const struct vma_table *table, const struct geometry *geometry,
+				    const struct moment *mark, const struct moment *now)
 {
 	enum moment_level level = now->level > mark->level ? now->level : mark->level;
 	struct comparing comparing = { new_for(table, level), table->list, geometry->page_shift,
@@ -104,7 +104,7 @@ struct comparison *comparison_new(const struct vma_table *table, const struct ge
 	return comparing.comparison;
 }
 
-static void add_net(struct comparison *comparison, struct page_changes *where, uint64_t before,
+static void add_net(struct vma_changes *comparison, struct page_changes *where, uint64_t before,
 		    uint64_t now)
 {
 	if (now > before)
@@ -114,10 +114,10 @@ static void add_net(struct comparison *comparison, struct page_changes *where, u
 }
 
 /* Mappings are the same where they begin and end at the same addresses. */
-struct comparison *comparison_new_net(const struct vma_table *table,
-				      const struct vma_table *mark_table)
+struct vma_changes *vma_changes_new_net(const struct vma_table *table,
+					const struct vma_table *mark_table)
 {
-	struct comparison *comparison = new_for(table, MOMENT_COUNTS);
+	struct vma_changes *comparison = new_for(table, MOMENT_COUNTS);
 	size_t nr_marked = vma_list_nr(mark_table->list), old = 0;
 
 	for (size_t i = 0; i < comparison->nr; i++) {
