@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/extents.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RATE_SPAN_NS  NS_PER_S
@@ -118,7 +120,8 @@ void lane_sample(struct lane *lane)
 	const struct wire_progress *received = lane->halves[LANE_SINK].actor.progress;
 	uint64_t now_ns;
 
-	if (lane_state_is_final(view->state))
+	/* Before it is ready, what it used belongs to its loading. */
+	if (lane_state_is_final(view->state) || view->state == LANE_PREPARING)
 		return;
 	for (int part = 0; part < NR_LANE_PART; part++)
 		sample_half(lane, (enum lane_part)part);
@@ -156,6 +159,69 @@ void lane_sample_cache(struct lane *lane, size_t nr_cells, unsigned thrift)
 	lane->next_cache_ns = ended_ns + (ended_ns - began_ns) * thrift;
 }
 
+/* Both sides of a file-to-file copy end in blocks: are they the same ones? */
+static void note_extents(struct lane *lane)
+{
+	uint32_t nr_shared, nr_extents;
+	enum why why = extents_count_shared(lane->target_path, &nr_shared, &nr_extents);
+	char *note = lane->view.note;
+
+	if (!lane->view.size_bytes)
+		return;
+	if (why != WHY_OK)
+		snprintf(note, sizeof(lane->view.note),
+			 "whether the blocks are shared is not known: %s", why_name(why));
+	else if (nr_extents && nr_shared == nr_extents)
+		snprintf(note, sizeof(lane->view.note),
+			 "the file system shares all blocks (reflink): nothing was copied");
+	else if (nr_shared)
+		snprintf(note, sizeof(lane->view.note), "%u of %u extents are shared (reflink)",
+			 nr_shared, nr_extents);
+	else
+		snprintf(note, sizeof(lane->view.note),
+			 "no block is shared: the kernel copied through the page cache");
+}
+
+static void note_completions(struct lane_view *view)
+{
+	if (!view->nr_completions)
+		snprintf(view->note, sizeof(view->note), "the kernel sent no completion");
+	else if (view->nr_copied_completions)
+		snprintf(view->note, sizeof(view->note),
+			 "%llu of %llu completions say COPIED: the kernel copied after all",
+			 (unsigned long long)view->nr_copied_completions,
+			 (unsigned long long)view->nr_completions);
+	else
+		snprintf(view->note, sizeof(view->note),
+			 "none of %llu completions says COPIED: the pages themselves were sent",
+			 (unsigned long long)view->nr_completions);
+}
+
+/* Direct reading leaves a cold file cold; only then can it be told. */
+static void note_cache(struct lane *lane)
+{
+	bool cold = lane->view.start_verified && !lane->view.start_cached_pages;
+
+	lane_sample_cache(lane, lane->view.cache.nr_cells, 0);
+	if (cold && lane->view.cache.why == WHY_OK && lane->view.cache.total.cached)
+		snprintf(lane->view.note, sizeof(lane->view.note),
+			 "%llu pages came into the page cache: not all of it was read directly",
+			 (unsigned long long)lane->view.cache.total.cached);
+}
+
+/* Where the kernel may have taken another way than asked for, the row says which. */
+static void note_way(struct lane *lane)
+{
+	const struct mode_info *mode = mode_info(lane->view.setup.mode);
+
+	if (mode->file_to_file)
+		note_extents(lane);
+	else if (mode->reports && lane->view.size_bytes)
+		note_completions(&lane->view);
+	else if (lane->view.setup.mode == MODE_ODIRECT)
+		note_cache(lane);
+}
+
 static void finish(struct lane *lane)
 {
 	struct lane_view *view = &lane->view;
@@ -165,6 +231,7 @@ static void finish(struct lane *lane)
 	view->rate_bytes_per_s = rate(view->size_bytes, view->elapsed_ns);
 	if (lane->hashed)
 		view->hash_state = lane->received_hash == lane->hash ? HASH_EQUAL : HASH_DIFFERS;
+	note_way(lane);
 	view->state = LANE_DONE;
 }
 

@@ -16,7 +16,7 @@
  * SIGBUS; this program never loads from the mapping itself, only write(2) does, which
  * answers EFAULT instead.
  */
-#include "lab/transfer.h"
+#include "lab/window.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,63 +24,33 @@
 #define WINDOW_BYTES (8 * 1024 * 1024)
 #define WRITE_BYTES  (1024 * 1024)
 
-struct mmap_write {
-	char *window;
-	uint64_t off_bytes; /* of the window in the file */
-	size_t len_bytes;
-};
-
 static int mmap_write_open(struct transfer *transfer)
 {
-	transfer->own = calloc(1, sizeof(struct mmap_write));
+	transfer->own = calloc(1, sizeof(struct window));
 	return transfer->own ? 0 : -ENOMEM;
-}
-
-static void drop_window(struct transfer *transfer, struct mmap_write *own)
-{
-	if (own->window)
-		transfer_unmap(transfer, own->window, own->len_bytes);
-	own->window = NULL;
-	own->len_bytes = 0;
-}
-
-/* Moves the window on to where the transfer has got. */
-static int move_window(struct transfer *transfer, struct mmap_write *own)
-{
-	int err;
-
-	drop_window(transfer, own);
-	own->off_bytes = transfer->off_bytes;
-	own->len_bytes = transfer_part_bytes(transfer, own->off_bytes, transfer->window_bytes);
-	err = transfer_map(transfer, own->off_bytes, own->len_bytes, &own->window);
-	if (err)
-		own->len_bytes = 0;
-	transfer_set_window(transfer, (uintptr_t)own->window);
-	return err;
 }
 
 static ssize_t mmap_write_step(struct transfer *transfer)
 {
-	struct mmap_write *own = transfer->own;
-	size_t from, left;
+	struct window *window = transfer->own;
+	const char *from;
+	size_t part;
 	ssize_t took;
 
-	if (transfer->off_bytes == own->off_bytes + own->len_bytes) {
-		int err = move_window(transfer, own);
+	if (window_is_used_up(transfer, window)) {
+		int err = window_move(transfer, window);
 
 		if (err)
 			return err;
 	}
-	from = (size_t)(transfer->off_bytes - own->off_bytes);
-	left = own->len_bytes - from;
-	took = transfer_write(transfer, own->window + from,
-			      left < transfer->buffer_bytes ? left : transfer->buffer_bytes);
+	part = window_next(transfer, window, transfer->off_bytes, &from);
+	took = transfer_write(transfer, from, part);
 	return took == -EFAULT ? -ENODATA : took;
 }
 
 static void mmap_write_close(struct transfer *transfer)
 {
-	drop_window(transfer, transfer->own);
+	window_drop(transfer, transfer->own);
 	free(transfer->own);
 	transfer->own = NULL;
 }

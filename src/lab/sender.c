@@ -280,6 +280,23 @@ static int send_and_report(struct sender *sender)
 	return report_sent(sender);
 }
 
+/*
+ * A load from a mapping whose file has shrunk. The modes leave loads to the kernel, which
+ * answers EFAULT; should one strike all the same, the lane shall say so and not merely die.
+ * send(2) and _exit(2) are safe in a handler; filling a struct is, too.
+ */
+static void on_bus_error(int signal_number)
+{
+	static const char text[] = "SIGBUS: the file shrank under its mapping";
+	struct wire_message message = wire_message_make(WIRE_FAILED);
+
+	(void)signal_number;
+	message.err = EFAULT;
+	memcpy(message.text, text, sizeof(text));
+	wire_send(WIRE_CONTROL_FD, &message);
+	_exit(1);
+}
+
 int sender_run(int control_fd, struct wire_progress *progress, const char *mode_key,
 	       const char *path, const char *target_path)
 {
@@ -289,6 +306,7 @@ int sender_run(int control_fd, struct wire_progress *progress, const char *mode_
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGBUS, on_bus_error);
 	transfer->progress = progress;
 	transfer->ops = transfer_by_key(mode_key);
 	transfer->path = path;

@@ -10,16 +10,20 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
 static const struct transfer_ops *const modes[] = {
-	&transfer_traditional,
-	&transfer_direct,
-	&transfer_mmap_write,
-	&transfer_sendfile,
+	&transfer_traditional,     &transfer_heap,
+	&transfer_direct,          &transfer_mmap_write,
+	&transfer_sendfile,        &transfer_splice_pipe,
+	&transfer_zerocopy,        &transfer_uring,
+	&transfer_uring_zc,        &transfer_odirect,
+	&transfer_copy_file_range,
 };
 
 const struct transfer_ops *transfer_by_key(const char *key)
@@ -54,9 +58,14 @@ size_t transfer_step_bytes(const struct transfer *transfer)
 	return small ? transfer->ops->paced_bytes : transfer->buffer_bytes;
 }
 
-static void count_call(struct transfer *transfer, enum call_kind kind)
+void transfer_count_call(struct transfer *transfer, enum call_kind kind)
 {
 	actor_count_call(transfer->progress, kind);
+}
+
+void transfer_count_copied(struct transfer *transfer, uint64_t len_bytes)
+{
+	actor_count_copied(transfer->progress, len_bytes);
 }
 
 /* What a call copied between user memory and the kernel; passes its result on. */
@@ -72,7 +81,7 @@ ssize_t transfer_read(struct transfer *transfer, void *out, size_t len_bytes)
 	ssize_t got;
 
 	do {
-		count_call(transfer, CALL_READ);
+		transfer_count_call(transfer, CALL_READ);
 		got = read(transfer->file_fd, out, len_bytes);
 	} while (got < 0 && errno == EINTR);
 	return got < 0 ? -errno : count_copied(transfer, got);
@@ -83,7 +92,7 @@ ssize_t transfer_write(struct transfer *transfer, const void *in, size_t len_byt
 	ssize_t took;
 
 	do {
-		count_call(transfer, CALL_WRITE);
+		transfer_count_call(transfer, CALL_WRITE);
 		took = write(transfer->socket_fd, in, len_bytes);
 	} while (took < 0 && errno == EINTR);
 	return took < 0 ? -errno : count_copied(transfer, took);
@@ -94,7 +103,7 @@ ssize_t transfer_writev(struct transfer *transfer, const struct iovec *parts, in
 	ssize_t took;
 
 	do {
-		count_call(transfer, CALL_WRITEV);
+		transfer_count_call(transfer, CALL_WRITEV);
 		took = writev(transfer->socket_fd, parts, nr_parts);
 	} while (took < 0 && errno == EINTR);
 	return took < 0 ? -errno : count_copied(transfer, took);
@@ -105,17 +114,94 @@ ssize_t transfer_sendfile_part(struct transfer *transfer, off_t *off_bytes, size
 	ssize_t took;
 
 	do {
-		count_call(transfer, CALL_SENDFILE);
+		transfer_count_call(transfer, CALL_SENDFILE);
 		took = sendfile(transfer->socket_fd, transfer->file_fd, off_bytes, len_bytes);
 	} while (took < 0 && errno == EINTR);
 	return took < 0 ? -errno : took;
+}
+
+ssize_t transfer_read_direct(struct transfer *transfer, int direct_fd, void *out, size_t len_bytes,
+			     uint64_t off_bytes)
+{
+	ssize_t got;
+
+	do {
+		transfer_count_call(transfer, CALL_READ);
+		got = pread(direct_fd, out, len_bytes, (off_t)off_bytes);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t transfer_send(struct transfer *transfer, const void *in, size_t len_bytes, int flags)
+{
+	ssize_t took;
+
+	do {
+		transfer_count_call(transfer, CALL_SEND);
+		took = send(transfer->socket_fd, in, len_bytes, flags);
+	} while (took < 0 && errno == EINTR);
+	if (took < 0)
+		return -errno;
+	return flags & MSG_ZEROCOPY ? took : count_copied(transfer, took);
+}
+
+ssize_t transfer_splice(struct transfer *transfer, int in_fd, off_t *off_in, int out_fd,
+			size_t len_bytes, unsigned flags)
+{
+	ssize_t took;
+
+	do {
+		transfer_count_call(transfer, CALL_SPLICE);
+		took = splice(in_fd, off_in, out_fd, NULL, len_bytes, flags);
+	} while (took < 0 && errno == EINTR);
+	return took < 0 ? -errno : took;
+}
+
+ssize_t transfer_copy_range(struct transfer *transfer, off_t *off_bytes, int target_fd,
+			    size_t len_bytes)
+{
+	off_t off_out = *off_bytes;
+	ssize_t took;
+
+	do {
+		transfer_count_call(transfer, CALL_COPY_FILE_RANGE);
+		took = copy_file_range(transfer->file_fd, off_bytes, target_fd, &off_out, len_bytes,
+				       0);
+	} while (took < 0 && errno == EINTR);
+	return took < 0 ? -errno : took;
+}
+
+int transfer_poll_errors(struct transfer *transfer, int timeout_ms)
+{
+	struct pollfd wanted = { .fd = transfer->socket_fd };
+	int ready;
+
+	transfer_count_call(transfer, CALL_POLL);
+	ready = poll(&wanted, 1, timeout_ms);
+	return ready < 0 && errno != EINTR ? -errno : ready > 0;
+}
+
+ssize_t transfer_receive_error(struct transfer *transfer, struct msghdr *message)
+{
+	ssize_t got;
+
+	transfer_count_call(transfer, CALL_RECVMSG);
+	got = recvmsg(transfer->socket_fd, message, MSG_ERRQUEUE | MSG_DONTWAIT);
+	return got < 0 ? -errno : got;
+}
+
+void transfer_move(struct transfer *transfer, void *to, const void *from, size_t len_bytes)
+{
+	memcpy(to, from, len_bytes);
+	__asm__ volatile("" : : "r"(to) : "memory");
+	actor_count_copied(transfer->progress, len_bytes);
 }
 
 int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes, char **window)
 {
 	void *at;
 
-	count_call(transfer, CALL_MMAP);
+	transfer_count_call(transfer, CALL_MMAP);
 	at = mmap(NULL, len_bytes, PROT_READ, MAP_SHARED, transfer->file_fd, (off_t)off_bytes);
 	if (at == MAP_FAILED)
 		return -errno;
@@ -125,7 +211,7 @@ int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes
 
 void transfer_unmap(struct transfer *transfer, char *window, size_t len_bytes)
 {
-	count_call(transfer, CALL_MUNMAP);
+	transfer_count_call(transfer, CALL_MUNMAP);
 	munmap(window, len_bytes);
 }
 

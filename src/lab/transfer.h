@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -60,9 +61,16 @@ struct transfer {
 };
 
 extern const struct transfer_ops transfer_traditional;
+extern const struct transfer_ops transfer_heap;
 extern const struct transfer_ops transfer_direct;
 extern const struct transfer_ops transfer_mmap_write;
 extern const struct transfer_ops transfer_sendfile;
+extern const struct transfer_ops transfer_splice_pipe;
+extern const struct transfer_ops transfer_zerocopy;
+extern const struct transfer_ops transfer_uring;
+extern const struct transfer_ops transfer_uring_zc;
+extern const struct transfer_ops transfer_odirect;
+extern const struct transfer_ops transfer_copy_file_range;
 
 /* The mode called `key`, or NULL. */
 const struct transfer_ops *transfer_by_key(const char *key);
@@ -83,6 +91,26 @@ ssize_t transfer_write(struct transfer *transfer, const void *in, size_t len_byt
 ssize_t transfer_writev(struct transfer *transfer, const struct iovec *parts, int nr_parts);
 /* From the file's offset *off_bytes, which is moved on. */
 ssize_t transfer_sendfile_part(struct transfer *transfer, off_t *off_bytes, size_t len_bytes);
+/* read(2) at an offset of a file opened with O_DIRECT: the device writes, no CPU copies. */
+ssize_t transfer_read_direct(struct transfer *transfer, int direct_fd, void *out, size_t len_bytes,
+			     uint64_t off_bytes);
+/* send(2); what MSG_ZEROCOPY sends counts as copied only by its completion. */
+ssize_t transfer_send(struct transfer *transfer, const void *in, size_t len_bytes, int flags);
+/* `off_in` may be NULL, as for splice(2). */
+ssize_t transfer_splice(struct transfer *transfer, int in_fd, off_t *off_in, int out_fd,
+			size_t len_bytes, unsigned flags);
+ssize_t transfer_copy_range(struct transfer *transfer, off_t *off_bytes, int target_fd,
+			    size_t len_bytes);
+/* Waits up to timeout_ms for the socket's error queue. 1, 0 after the time, or -errno. */
+int transfer_poll_errors(struct transfer *transfer, int timeout_ms);
+/* recvmsg(2) from the socket's error queue, without waiting. */
+ssize_t transfer_receive_error(struct transfer *transfer, struct msghdr *message);
+/* memcpy(3) that counts, and that no compiler leaves out. */
+void transfer_move(struct transfer *transfer, void *to, const void *from, size_t len_bytes);
+/* So many bytes were copied by the kernel after all, or by a call that is not of these. */
+void transfer_count_copied(struct transfer *transfer, uint64_t len_bytes);
+/* One call that is made elsewhere. */
+void transfer_count_call(struct transfer *transfer, enum call_kind kind);
 /* Maps a part of the file read-only and shared. 0 or -errno; ends by transfer_unmap(). */
 int transfer_map(struct transfer *transfer, uint64_t off_bytes, size_t len_bytes, char **window);
 void transfer_unmap(struct transfer *transfer, char *window, size_t len_bytes);

@@ -252,7 +252,7 @@ static void draw_clause(struct canvas *canvas, int x, int y, int columns, uint8_
  */
 static uint8_t hop_colour(const struct mode_info *mode, size_t hop)
 {
-	if (mode->hops[hop].cpu_copy)
+	if (mode->hops[hop].copies)
 		return COLOUR_WARN;
 	return hop == 0 || hop + 1 == mode->nr_hops ? COLOUR_FAINT : COLOUR_GOOD;
 }
