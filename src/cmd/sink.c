@@ -181,6 +181,8 @@ static void report(void *arg, const struct remote_done *done)
 	char size[FMT_LEN], time[FMT_LEN], rate[FMT_LEN];
 
 	(void)arg;
+	if (!done->asked && !receipt->text[0])
+		return;
 	if (receipt->status != REMOTE_OK) {
 		printf("%s: %s\n", done->peer, receipt->text);
 	} else {

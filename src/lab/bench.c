@@ -19,6 +19,8 @@
 /* A lane that failed so often in a row is not tried again: each try may last a timeout. */
 #define MOST_FAILURES 2
 
+#define CONNECT_NS (10 * NS_PER_S)
+
 /* What is known of a lane besides what is reported. */
 struct lane_state_of_run {
 	unsigned nr_failures; /* in a row */
@@ -216,11 +218,25 @@ static void add_prepared(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 		run->watch->progress(run->watch->arg, &run->progress);
 }
 
+/* A sink that is not there is found out before minutes are spent. */
+static int find_sink(const struct run *run, char *error, size_t room)
+{
+	int fd = remote_link_connect(run->plan->remote, CONNECT_NS, run->watch->cancel, error,
+				     room);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 static int prepare(struct run *run, char *error, size_t room)
 {
 	const struct bench_files_watch watch = { run->watch->cancel, add_prepared, run };
-	int err = bench_files_open(run->plan, run->bench, &watch, &run->files, error, room);
+	int err = run->plan->remote ? find_sink(run, error, room) : 0;
 
+	if (!err)
+		err = bench_files_open(run->plan, run->bench, &watch, &run->files, error, room);
 	if (!err)
 		run->bench->config.size_bytes = bench_files_size(run->files);
 	return err;

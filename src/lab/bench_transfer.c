@@ -10,12 +10,14 @@
 #include "base/clock.h"
 #include "kernel/machine.h"
 #include "lab/lane.h"
+#include "lab/lane_remote.h"
 #include "lab/residency.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A disk that writes slower than this counts as standing still. */
 #define LEAST_DISK_RATE (UINT64_C(8) << 20)
@@ -31,6 +33,8 @@ struct watcher {
 	const struct bench_transfer *what;
 	struct lane *lane;
 	struct bench_result *result;
+	int remote_fd;       /* the connection to a sink elsewhere, or -1 */
+	uint64_t receive_ns; /* what that sink says */
 	struct moment first, last;
 	double sum_percent;
 	uint64_t next_sample_ns;
@@ -106,9 +110,12 @@ static void check_standstill(struct watcher *watcher)
 	}
 }
 
-static void hear(struct lane *lane, int timeout_ms)
+/* What the two sides say; a sink elsewhere says it over its connection. */
+static void hear(struct watcher *watcher, int timeout_ms)
 {
-	struct pollfd wanted[NR_LANE_PART];
+	struct lane *lane = watcher->lane;
+	bool await_receipt = watcher->remote_fd >= 0 && !lane->halves[LANE_SINK].reported;
+	struct pollfd wanted[NR_LANE_PART + 1];
 
 	for (int part = 0; part < NR_LANE_PART; part++)
 		wanted[part] = (struct pollfd){
@@ -117,8 +124,16 @@ static void hear(struct lane *lane, int timeout_ms)
 				      : -1,
 			.events = POLLIN,
 		};
-	if (poll(wanted, NR_LANE_PART, timeout_ms) <= 0)
+	wanted[NR_LANE_PART] = (struct pollfd){
+		.fd = await_receipt ? watcher->remote_fd : -1,
+		.events = POLLIN,
+	};
+	if (poll(wanted, NR_LANE_PART + 1, timeout_ms) <= 0)
 		return;
+	/* Where the sink gave up, its receipt knows more than the sender's broken pipe. */
+	if (wanted[NR_LANE_PART].revents)
+		lane_hear_remote(lane, watcher->remote_fd, watcher->what->cancel,
+				 &watcher->receive_ns);
 	for (int part = 0; part < NR_LANE_PART; part++)
 		if (wanted[part].revents && lane_can_hear(lane, (enum lane_part)part))
 			lane_hear(lane, (enum lane_part)part);
@@ -144,7 +159,7 @@ static void watch(struct watcher *watcher)
 			left_ns = watcher->next_sample_ns - now_ns;
 		if (left_ns > MOST_SLICE_NS)
 			left_ns = MOST_SLICE_NS;
-		hear(watcher->lane, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
+		hear(watcher, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
 		if (clock_mono_ns() >= watcher->next_sample_ns) {
 			sample(watcher);
 			watcher->next_sample_ns += sample_ns;
@@ -195,17 +210,24 @@ static void take_view(const struct lane_view *view, struct bench_result *result)
 	}
 }
 
-static uint64_t own_cpu_ns(const struct bench_result *result)
+/* Of both sides, or of the sender alone where the sink has processors of its own. */
+static uint64_t own_cpu_ns(const struct bench_result *result, bool both)
 {
-	return result->sender.user_ns + result->sender.system_ns + result->sink.user_ns +
-	       result->sink.system_ns;
+	uint64_t t_ns = result->sender.user_ns + result->sender.system_ns;
+
+	return both ? t_ns + result->sink.user_ns + result->sink.system_ns : t_ns;
 }
 
 /* Runs the lane, which waits in LANE_READY. */
-static void measure(const struct bench_transfer *what, struct lane *lane,
+static void measure(const struct bench_transfer *what, struct lane *lane, int remote_fd,
 		    struct bench_result *result)
 {
-	struct watcher watcher = { .what = what, .lane = lane, .result = result };
+	struct watcher watcher = {
+		.what = what,
+		.lane = lane,
+		.result = result,
+		.remote_fd = remote_fd,
+	};
 	struct cpu_times before, after;
 	uint64_t self_ns = clock_own_cpu_ns(), wall_ns;
 
@@ -215,9 +237,12 @@ static void measure(const struct bench_transfer *what, struct lane *lane,
 	machine_read_times(what->host, &after);
 	self_ns = clock_own_cpu_ns() - self_ns;
 	take_view(&lane->view, result);
-	bench_judge_load(&before, &after, wall_ns, own_cpu_ns(result) + self_ns, what->nr_cpus,
-			 result);
-	result->cpu.overall = percent(&watcher, own_cpu_ns(result), result->elapsed_ns);
+	if (remote_fd >= 0)
+		result->receive_ns = watcher.receive_ns;
+	bench_judge_load(&before, &after, wall_ns, own_cpu_ns(result, remote_fd < 0) + self_ns,
+			 what->nr_cpus, result);
+	result->cpu.overall = percent(&watcher, own_cpu_ns(result, remote_fd < 0),
+				      result->elapsed_ns);
 	if (!result->cpu.nr)
 		result->cpu.average = result->cpu.peak = result->cpu.overall;
 }
@@ -233,8 +258,8 @@ void bench_transfer_run(const struct bench_transfer *what, struct bench_result *
 		.window_bytes = (uint32_t)config->window_bytes,
 	};
 	struct residency found;
+	int err, remote_fd = -1;
 	struct lane lane;
-	int err;
 
 	lane_init(&lane, what->host, &setup);
 	err = lane_set_file(&lane, what->file->path, what->file->size_bytes, what->file->hash);
@@ -243,6 +268,9 @@ void bench_transfer_run(const struct bench_transfer *what, struct bench_result *
 				      &found);
 	if (err)
 		lane_fail(&lane, "its file: %s", strerror(-err));
+	else if (what->plan->remote)
+		remote_fd = lane_raise_remote(&lane, what->plan->actor_path, what->plan->remote,
+					      what->cancel);
 	else
 		lane_raise(&lane, what->plan->actor_path, 0, what->cancel);
 	if (lane.view.state == LANE_READY)
@@ -252,9 +280,11 @@ void bench_transfer_run(const struct bench_transfer *what, struct bench_result *
 	result->start_cached_pages = lane.view.start_cached_pages;
 	result->start_pages = lane.view.start_pages;
 	if (lane.view.state == LANE_READY)
-		measure(what, &lane, result);
+		measure(what, &lane, remote_fd, result);
 	else
 		take_view(&lane.view, result);
 	lanes_end(&lane, 1);
+	if (remote_fd >= 0)
+		close(remote_fd);
 	lane_clear(&lane);
 }

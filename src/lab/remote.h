@@ -80,10 +80,19 @@ struct remote_connection {
 void remote_receive(struct remote_connection *connection);
 
 /*
- * Asks the sink at `address` for a transfer: a connected TCP socket through which exactly
- * request->size_bytes of payload shall go, or -errno with one line in error[room]. Gives
- * up after timeout_ns, or once *cancel is true.
+ * Connects to the sink at `address`: a TCP socket whose sending gives up after a second, as
+ * the senders want it, or -errno with one line in error[room]. Gives up after timeout_ns, or
+ * once *cancel is true; so below.
  */
+int remote_link_connect(const struct remote_address *address, uint64_t timeout_ns,
+			const atomic_bool *cancel, char *error, size_t room);
+/*
+ * Asks for a transfer: 0, and exactly request->size_bytes of payload shall go through `fd`,
+ * or -errno with one line in error[room].
+ */
+int remote_link_ask(int fd, const struct remote_message *request, uint64_t timeout_ns,
+		    const atomic_bool *cancel, char *error, size_t room);
+/* Both: a connection that waits for its payload, or -errno with one line. */
 int remote_link_open(const struct remote_address *address, const struct remote_message *request,
 		     uint64_t timeout_ns, const atomic_bool *cancel, char *error, size_t room);
 /* Takes the receipt; 0, or -errno with one line in error[room]. `fd` as above. */

@@ -17,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#define SLICE_MS 100
+#define SLICE_MS      100
+#define STALL_SECONDS 1 /* as lab/endpoint.h has it for sinks on this machine */
 
 static int take_port(const char *text, struct remote_address *out)
 {
@@ -209,27 +211,44 @@ static int say(int err, const char *when, char *error, size_t room)
 	return err;
 }
 
-int remote_link_open(const struct remote_address *address, const struct remote_message *request,
-		     uint64_t timeout_ns, const atomic_bool *cancel, char *error, size_t room)
+int remote_link_connect(const struct remote_address *address, uint64_t timeout_ns,
+			const atomic_bool *cancel, char *error, size_t room)
 {
+	const struct timeval stall = { .tv_sec = STALL_SECONDS };
 	int fd = connect_any(address, clock_mono_ns() + timeout_ns, cancel, error, room);
-	struct remote_message reply;
-	int err;
 
-	if (fd < 0)
-		return fd;
-	err = remote_write(fd, timeout_ns, cancel, request);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
+	return fd;
+}
+
+int remote_link_ask(int fd, const struct remote_message *request, uint64_t timeout_ns,
+		    const atomic_bool *cancel, char *error, size_t room)
+{
+	struct remote_message reply;
+	int err = remote_write(fd, timeout_ns, cancel, request);
+
 	if (!err)
 		err = remote_read(fd, timeout_ns, cancel, &reply);
 	if (!err && reply.type != REMOTE_REPLY)
 		err = -EPROTO;
-	if (err) {
-		say(err, "asked for a transfer", error, room);
-	} else if (reply.status != REMOTE_OK) {
-		err = -EACCES;
-		snprintf(error, room, "the sink refuses: %s",
-			 reply.text[0] ? reply.text : "it does not say why");
-	}
+	if (err)
+		return say(err, "asked for a transfer", error, room);
+	if (reply.status == REMOTE_OK)
+		return 0;
+	snprintf(error, room, "the sink refuses: %s",
+		 reply.text[0] ? reply.text : "it does not say why");
+	return -EACCES;
+}
+
+int remote_link_open(const struct remote_address *address, const struct remote_message *request,
+		     uint64_t timeout_ns, const atomic_bool *cancel, char *error, size_t room)
+{
+	int fd = remote_link_connect(address, timeout_ns, cancel, error, room), err;
+
+	if (fd < 0)
+		return fd;
+	err = remote_link_ask(fd, request, timeout_ns, cancel, error, room);
 	if (!err)
 		return fd;
 	close(fd);

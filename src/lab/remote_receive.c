@@ -360,12 +360,16 @@ void remote_receive(struct remote_connection *connection)
 	const struct timeval slice = { 0, SLICE_US };
 	struct remote_done *done = &connection->done;
 	struct remote_message reply;
+	int err;
 
 	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &slice, sizeof(slice));
 	done->receipt = remote_message_make(REMOTE_RECEIPT);
-	if (remote_read(connection->fd, MESSAGE_NS, connection->stop, &done->request) ||
-	    done->request.type != REMOTE_REQUEST) {
-		fail(&done->receipt, REMOTE_BROKEN, "no request that could be understood");
+	err = remote_read(connection->fd, MESSAGE_NS, connection->stop, &done->request);
+	if (err || done->request.type != REMOTE_REQUEST) {
+		done->receipt.status = REMOTE_BROKEN;
+		/* One that only looks whether somebody is here is nothing to speak of. */
+		if (err != -EPIPE)
+			fail(&done->receipt, REMOTE_BROKEN, "no request that could be understood");
 		return;
 	}
 	done->asked = true;

@@ -217,8 +217,14 @@ static int prepare(struct sender *sender, const struct wire_message *order,
 	static const struct wire_usage none;
 
 	*what = "connecting to the sink";
-	transfer->socket_fd = endpoint_connect(sink_info((enum sink_kind)order->sink)->transport,
-					       order->port, &ready->port);
+	if (order->flags & WIRE_GIVEN) {
+		transfer->socket_fd = WIRE_SOCKET_FD;
+		ready->port = order->port;
+	} else {
+		transfer->socket_fd = endpoint_connect(
+			sink_info((enum sink_kind)order->sink)->transport, order->port,
+			&ready->port);
+	}
 	if (transfer->socket_fd < 0)
 		return transfer->socket_fd;
 	*what = "opening the file";

@@ -85,9 +85,10 @@ static int make_control(int pair[2])
 }
 
 /* What the child does with its descriptors before it becomes the actor. 0 or errno. */
-static int name_descriptors(posix_spawn_file_actions_t *actions, int control_fd, int progress_fd)
+static int name_descriptors(posix_spawn_file_actions_t *actions, int control_fd, int progress_fd,
+			    int socket_fd)
 {
-	int err = 0;
+	int err = 0, last = socket_fd < 0 ? WIRE_PROGRESS_FD : WIRE_SOCKET_FD;
 
 	for (int fd = 0; fd <= 2 && !err; fd++)
 		err = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
@@ -95,12 +96,15 @@ static int name_descriptors(posix_spawn_file_actions_t *actions, int control_fd,
 		err = posix_spawn_file_actions_adddup2(actions, control_fd, WIRE_CONTROL_FD);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(actions, progress_fd, WIRE_PROGRESS_FD);
+	if (!err && socket_fd >= 0)
+		err = posix_spawn_file_actions_adddup2(actions, socket_fd, WIRE_SOCKET_FD);
 	if (!err)
-		err = posix_spawn_file_actions_addclosefrom_np(actions, WIRE_PROGRESS_FD + 1);
+		err = posix_spawn_file_actions_addclosefrom_np(actions, last + 1);
 	return err;
 }
 
-static int spawn(const char *path, char *const argv[], int control_fd, int progress_fd, pid_t *pid)
+static int spawn(const char *path, char *const argv[], int control_fd, int progress_fd,
+		 int socket_fd, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -116,7 +120,7 @@ static int spawn(const char *path, char *const argv[], int control_fd, int progr
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
-	err = name_descriptors(&actions, control_fd, progress_fd);
+	err = name_descriptors(&actions, control_fd, progress_fd, socket_fd);
 	if (!err)
 		err = posix_spawn(pid, path, &actions, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
@@ -135,7 +139,7 @@ static void give_back(struct actor *actor)
 	actor_init(actor);
 }
 
-int actor_spawn(struct actor *actor, const char *path, char *const argv[])
+int actor_spawn_with(struct actor *actor, const char *path, char *const argv[], int socket_fd)
 {
 	int pair[2], progress_fd, err;
 
@@ -147,7 +151,7 @@ int actor_spawn(struct actor *actor, const char *path, char *const argv[])
 	if (err)
 		goto out;
 	actor->control_fd = pair[0];
-	err = spawn(path, argv, pair[1], progress_fd, &actor->pid);
+	err = spawn(path, argv, pair[1], progress_fd, socket_fd, &actor->pid);
 	close(pair[1]);
 	if (err) {
 		actor->pid = 0;
@@ -164,6 +168,11 @@ out:
 	if (err)
 		give_back(actor);
 	return err;
+}
+
+int actor_spawn(struct actor *actor, const char *path, char *const argv[])
+{
+	return actor_spawn_with(actor, path, argv, -1);
 }
 
 int actor_tell(struct actor *actor, const struct wire_message *message)

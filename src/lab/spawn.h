@@ -26,6 +26,8 @@ void actor_init(struct actor *actor);
  * thread must live as long as the actor may. 0 or -errno.
  */
 int actor_spawn(struct actor *actor, const char *path, char *const argv[]);
+/* The same; the actor also has socket_fd, as WIRE_SOCKET_FD. The caller's stays open. */
+int actor_spawn_with(struct actor *actor, const char *path, char *const argv[], int socket_fd);
 /* Sends an order and rings the doorbell. 0 or -errno. */
 int actor_tell(struct actor *actor, const struct wire_message *message);
 /*

@@ -35,6 +35,7 @@
 /* Descriptors that an actor is started with. */
 #define WIRE_CONTROL_FD  3
 #define WIRE_PROGRESS_FD 4
+#define WIRE_SOCKET_FD   5 /* only with WIRE_GIVEN: the connection, already made */
 
 enum wire_type {
 	WIRE_LISTEN,
@@ -84,7 +85,8 @@ struct wire_usage {
 #define WIRE_VERIFY    UINT32_C(1) /* LISTEN: hash what comes */
 #define WIRE_HOLD      UINT32_C(2) /* LISTEN: receive nothing before START */
 #define WIRE_HASHED    UINT32_C(4) /* RECEIVED: `hash` was made */
-#define WIRE_ALL_FLAGS UINT32_C(7)
+#define WIRE_GIVEN     UINT32_C(8) /* PREPARE: send into WIRE_SOCKET_FD; `port` is not used */
+#define WIRE_ALL_FLAGS UINT32_C(15)
 
 /*
  * What stands for an address: a TCP port of 127.0.0.1, or one more than the number that the

@@ -43,6 +43,7 @@ static void write_head(FILE *out, const struct bench *bench)
 
 static void write_ratio(FILE *out, const struct bench_summary *summary)
 {
+	int digits = summary->cpu_ratio.high < 9.995 ? 2 : 1;
 	char interval[32] = "-";
 
 	if (summary->cpu_verdict == VERDICT_BASELINE) {
@@ -54,8 +55,8 @@ static void write_ratio(FILE *out, const struct bench_summary *summary)
 		return;
 	}
 	if (summary->nr_cpu_pairs >= STATS_LEAST_PAIRS)
-		snprintf(interval, sizeof(interval), "%.2f-%.2f", summary->cpu_ratio.low,
-			 summary->cpu_ratio.high);
+		snprintf(interval, sizeof(interval), "%.*f-%.*f", digits, summary->cpu_ratio.low,
+			 digits, summary->cpu_ratio.high);
 	fprintf(out, " %5.2f %9s", summary->cpu_ratio.median, interval);
 }
 
