@@ -153,7 +153,7 @@ static int open_place(struct app *app, enum place place, const struct action *ac
 		.error_room = error_room,
 	};
 
-	if (!kind->open || (kind->of_process && !app->proc))
+	if (!kind->open || (kind->of_process && !kind->is_free && !app->proc))
 		return -ENOENT;
 	return kind->open(&context, &app->feeds[place]);
 }

@@ -78,11 +78,13 @@ struct feed_kind {
 	/* 0 and a new feed, or -errno with context->error written. NULL: no such screen. */
 	int (*open)(const struct feed_context *context, struct feed **out);
 	bool of_process; /* it shows the process that is watched, and ends with it */
+	bool is_free;    /* it can be opened without a process, too */
 };
 
 extern const struct feed_kind feed_kinds[NR_PLACE];
 
 int feed_map_open(const struct feed_context *context, struct feed **out);
+int feed_cache_open(const struct feed_context *context, struct feed **out);
 int feed_lab_open(const struct feed_context *context, struct feed **out);
 int feed_output_open(const struct feed_context *context, struct feed **out);
 int feed_pick_open(const struct feed_context *context, struct feed **out);

@@ -86,6 +86,17 @@ static int watch(const struct app_options *options, pid_t pid, const char *filte
 	return status;
 }
 
+static int watch_file(const struct app_options *options, const char *path)
+{
+	struct action action = { .kind = ACTION_OPEN_FILE, .path = path };
+	struct app_start start = { .place = PLACE_CACHE, .action = &action };
+	struct host *host = host_new("");
+	int status = app_run(host, options, &start);
+
+	host_free(host);
+	return status;
+}
+
 static int watch_operand(const struct app_options *options, char *operand)
 {
 	bool screens = screen_is_possible();
@@ -95,7 +106,7 @@ static int watch_operand(const struct app_options *options, char *operand)
 	int status;
 
 	if (strchr(operand, '/'))
-		return print_report(&cmd_cache, operand);
+		return screens ? watch_file(options, operand) : print_report(&cmd_cache, operand);
 	if (is_number(operand)) {
 		status = cmd_parse_pid(&cmd_watch, operand, &pid);
 		if (status)

@@ -24,6 +24,8 @@
 
 /* mincore is asked about this many pages at once: a quarter MiB of answers. */
 #define MINCORE_PAGES 262144
+/* Into so many parts a range is cut where one question was not enough. */
+#define CACHESTAT_PARTS 16
 
 struct filecache {
 	const struct host *host;
@@ -57,11 +59,27 @@ int filecache_open_fd(const struct host *host, int fd, enum filecache_source sou
 	return 0;
 }
 
+int filecache_take_fd(const struct host *host, int fd, enum filecache_source source,
+		      struct filecache **out)
+{
+	int ret = filecache_open_fd(host, fd, source, out);
+
+	if (!ret)
+		(*out)->owns_fd = true;
+	return ret;
+}
+
 int filecache_open(const struct host *host, const char *path, enum filecache_source source,
 		   struct filecache **out)
 {
+	return filecache_open_at(host, AT_FDCWD, path, source, out);
+}
+
+int filecache_open_at(const struct host *host, int dir_fd, const char *path,
+		      enum filecache_source source, struct filecache **out)
+{
 	/* O_PATH opens nothing yet: a FIFO does not block, a device is not started. */
-	int path_fd = host_openat(host, AT_FDCWD, path, O_PATH), fd = -1, ret;
+	int path_fd = host_openat(host, dir_fd, path, O_PATH), fd = -1, ret;
 	char link[32];
 
 	if (path_fd < 0)
@@ -71,11 +89,9 @@ int filecache_open(const struct host *host, const char *path, enum filecache_sou
 		goto out;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", path_fd);
 	fd = host_openat(host, AT_FDCWD, link, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-	ret = fd < 0 ? fd : filecache_open_fd(host, fd, source, out);
+	ret = fd < 0 ? fd : filecache_take_fd(host, fd, source, out);
 	if (ret && fd >= 0)
 		close(fd);
-	if (!ret)
-		(*out)->owns_fd = true;
 out:
 	close(path_fd);
 	return ret;
@@ -118,14 +134,29 @@ static enum why ask_cachestat(const struct filecache *file, uint64_t off_bytes, 
 	return WHY_OK;
 }
 
-/* Pages [first, first + nr) of the file, nr > 0: adds up answers into their cells. */
-static enum why ask_mincore(const struct filecache *file, uint64_t first, size_t nr,
-			    unsigned char *answers, struct cache_info *out)
+/* Cells of a range of a file; the last one may have fewer pages. */
+struct layout {
+	uint64_t first_page, pages_per_cell;
+	size_t nr_cells;
+	struct cache_counts *cells; /* `pages` is set */
+};
+
+static uint64_t layout_pages(const struct layout *layout)
+{
+	if (!layout->nr_cells)
+		return 0;
+	return (layout->nr_cells - 1) * layout->pages_per_cell +
+	       layout->cells[layout->nr_cells - 1].pages;
+}
+
+/* Pages [at, at + nr) of the range, nr > 0: adds up answers into their cells. */
+static enum why ask_mincore(const struct filecache *file, const struct layout *layout, uint64_t at,
+			    size_t nr, unsigned char *answers)
 {
 	unsigned shift = file->host->geometry.page_shift;
 	size_t len_bytes = nr << shift;
 	void *map = mmap(NULL, len_bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, file->fd,
-			 (off_t)(first << shift));
+			 (off_t)((layout->first_page + at) << shift));
 	enum why why = WHY_OK;
 
 	atomic_fetch_add_explicit(file->host->nr_calls, 3, memory_order_relaxed);
@@ -134,29 +165,81 @@ static enum why ask_mincore(const struct filecache *file, uint64_t first, size_t
 	if (mincore(map, len_bytes, answers))
 		why = why_from_errno(errno);
 	munmap(map, len_bytes);
-	for (size_t i = 0; why == WHY_OK && i < nr; i++) {
-		if (!(answers[i] & 1))
-			continue;
-		out->total.cached++;
-		if (out->nr_cells)
-			out->cells[(first + i) / out->pages_per_cell].cached++;
-	}
+	for (size_t i = 0; why == WHY_OK && i < nr; i++)
+		layout->cells[(at + i) / layout->pages_per_cell].cached += answers[i] & 1;
 	return why;
 }
 
-static enum why read_by_mincore(const struct filecache *file, struct cache_info *out)
+static enum why count_by_mincore(const struct filecache *file, const struct layout *layout)
 {
 	unsigned char *answers = xmalloc(MINCORE_PAGES);
+	uint64_t nr_pages = layout_pages(layout);
 	enum why why = WHY_OK;
 
-	for (uint64_t at = 0; why == WHY_OK && at < out->total.pages; at += MINCORE_PAGES) {
-		uint64_t left = out->total.pages - at;
+	for (uint64_t at = 0; why == WHY_OK && at < nr_pages; at += MINCORE_PAGES) {
+		uint64_t left = nr_pages - at;
 
-		why = ask_mincore(file, at, left < MINCORE_PAGES ? left : MINCORE_PAGES, answers,
-				  out);
+		why = ask_mincore(file, layout, at, left < MINCORE_PAGES ? left : MINCORE_PAGES,
+				  answers);
 	}
 	free(answers);
 	return why;
+}
+
+/* True when the counts of a range say what each page of it is. */
+static bool is_uniform(const struct cache_counts *counts)
+{
+	if (!counts->cached)
+		return !counts->evicted && !counts->recently_evicted;
+	return counts->cached == counts->pages && !counts->dirty && !counts->writeback;
+}
+
+/*
+ * Cells [first, first + nr): one question for all, and for parts only where that leaves
+ * something open. What is wholly absent or wholly cached and clean costs one call.
+ */
+static enum why count_by_cachestat(const struct filecache *file, const struct layout *layout,
+				   size_t first, size_t nr)
+{
+	unsigned shift = file->host->geometry.page_shift;
+	struct layout part = { .pages_per_cell = layout->pages_per_cell,
+			       .nr_cells = nr,
+			       .cells = layout->cells + first };
+	struct cache_counts counts = { .pages = layout_pages(&part) };
+	uint64_t start = layout->first_page + first * layout->pages_per_cell;
+	size_t step = (nr + CACHESTAT_PARTS - 1) / CACHESTAT_PARTS;
+	enum why why = ask_cachestat(file, start << shift, counts.pages << shift, &counts);
+
+	if (why == WHY_OK && nr == 1)
+		layout->cells[first] = counts;
+	if (why != WHY_OK || nr == 1)
+		return why;
+	if (is_uniform(&counts)) {
+		for (size_t i = first; counts.cached && i < first + nr; i++)
+			layout->cells[i].cached = layout->cells[i].pages;
+		return WHY_OK;
+	}
+	for (size_t at = 0; why == WHY_OK && at < nr; at += step)
+		why = count_by_cachestat(file, layout, first + at, nr - at < step ? nr - at : step);
+	return why;
+}
+
+static bool wants_mincore(const struct filecache *file)
+{
+	return file->source == FILECACHE_MINCORE ||
+	       (file->source == FILECACHE_AUTO && file->host->cachestat != WHY_OK);
+}
+
+static enum why count_layout(const struct filecache *file, const struct stat *st,
+			     const struct layout *layout)
+{
+	if (!layout->nr_cells)
+		return WHY_OK;
+	if (wants_mincore(file))
+		return may_ask(file, st) ? count_by_mincore(file, layout) : WHY_DENIED;
+	if (file->host->cachestat != WHY_OK)
+		return file->host->cachestat;
+	return count_by_cachestat(file, layout, 0, layout->nr_cells);
 }
 
 static void add_counts(struct cache_counts *to, const struct cache_counts *from)
@@ -168,22 +251,22 @@ static void add_counts(struct cache_counts *to, const struct cache_counts *from)
 	to->recently_evicted += from->recently_evicted;
 }
 
-static enum why read_by_cachestat(const struct filecache *file, struct cache_info *out)
+/* An empty file is asked about too, to know whether one may. */
+static enum why count_total(const struct filecache *file, const struct stat *st,
+			    struct cache_counts *total)
 {
-	uint64_t cell_bytes = out->pages_per_cell << file->host->geometry.page_shift;
+	struct cache_counts counts = { .pages = total->pages };
+	struct layout layout = { 0, total->pages, 1, &counts };
+	enum why why;
 
-	/* Length 0 would mean "to the end", whatever is appended meanwhile. */
-	if (!out->nr_cells)
-		return out->size_bytes ? ask_cachestat(file, 0, out->size_bytes, &out->total)
-				       : ask_cachestat(file, 0, 1, &out->total);
-	for (size_t i = 0; i < out->nr_cells; i++) {
-		enum why why = ask_cachestat(file, i * cell_bytes, cell_bytes, &out->cells[i]);
-
-		if (why != WHY_OK)
-			return why;
-		add_counts(&out->total, &out->cells[i]);
+	if (!total->pages) {
+		layout.pages_per_cell = counts.pages = 1;
+		if (wants_mincore(file))
+			return may_ask(file, st) ? WHY_OK : WHY_DENIED;
 	}
-	return WHY_OK;
+	why = count_layout(file, st, &layout);
+	add_counts(total, &counts);
+	return why;
 }
 
 static void lay_out(struct cache_info *out, uint64_t nr_pages, size_t nr_cells)
@@ -203,8 +286,6 @@ static void lay_out(struct cache_info *out, uint64_t nr_pages, size_t nr_cells)
 
 int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *out)
 {
-	bool mincore_wanted = file->source == FILECACHE_MINCORE ||
-			      (file->source == FILECACHE_AUTO && file->host->cachestat != WHY_OK);
 	uint64_t page_size = geometry_page_size(&file->host->geometry);
 	struct stat st;
 
@@ -216,16 +297,63 @@ int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *o
 	out->dev_major = major(st.st_dev);
 	out->dev_minor = minor(st.st_dev);
 	lay_out(out, (out->size_bytes + page_size - 1) / page_size, nr_cells);
-	out->source = mincore_wanted ? SOURCE_MINCORE : SOURCE_CACHESTAT;
-	if (!mincore_wanted) {
-		out->why = file->host->cachestat == WHY_OK ? read_by_cachestat(file, out)
-							   : file->host->cachestat;
-		out->why_states = out->why;
-		return 0;
+	out->source = wants_mincore(file) ? SOURCE_MINCORE : SOURCE_CACHESTAT;
+	if (!out->nr_cells) {
+		out->why = count_total(file, &st, &out->total);
+	} else {
+		struct layout layout = { 0, out->pages_per_cell, out->nr_cells, out->cells };
+
+		out->why = count_layout(file, &st, &layout);
+		for (size_t i = 0; out->why == WHY_OK && i < out->nr_cells; i++)
+			add_counts(&out->total, &out->cells[i]);
 	}
-	out->why_states = WHY_UNSUPPORTED;
-	out->why = may_ask(file, &st) ? read_by_mincore(file, out) : WHY_DENIED;
+	out->why_states = wants_mincore(file) ? WHY_UNSUPPORTED : out->why;
 	return 0;
+}
+
+int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_per_cell,
+		    size_t nr_cells, struct cache_counts *cells, enum why *why,
+		    enum why *why_states)
+{
+	struct layout layout = { first_page, pages_per_cell, nr_cells, cells };
+	struct stat st;
+
+	if (fstat(file->fd, &st))
+		return -errno;
+	*why = count_layout(file, &st, &layout);
+	*why_states = wants_mincore(file) ? WHY_UNSUPPORTED : *why;
+	return 0;
+}
+
+int filecache_fd(const struct filecache *file)
+{
+	return file->fd;
+}
+
+int filecache_read_page(struct filecache *file, uint64_t page)
+{
+	size_t len_bytes = geometry_page_size(&file->host->geometry);
+	char *buffer = xmalloc(len_bytes);
+	ssize_t got = host_pread(file->host, file->fd, buffer, len_bytes,
+				 (off_t)(page << file->host->geometry.page_shift));
+
+	free(buffer);
+	return got < 0 ? (int)got : 0;
+}
+
+int filecache_read_ahead(struct filecache *file, uint64_t first_page, uint64_t nr_pages)
+{
+	unsigned shift = file->host->geometry.page_shift;
+
+	return readahead(file->fd, (off_t)(first_page << shift), nr_pages << shift) ? -errno : 0;
+}
+
+int filecache_write_back(struct filecache *file)
+{
+	unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			 SYNC_FILE_RANGE_WAIT_AFTER;
+
+	return sync_file_range(file->fd, 0, 0, flags) ? -errno : 0;
 }
 
 int filecache_evict(struct filecache *file)

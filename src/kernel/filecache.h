@@ -26,8 +26,14 @@ enum filecache_source {
  */
 int filecache_open(const struct host *host, const char *path, enum filecache_source source,
 		   struct filecache **out);
+/* The same below a directory; "fd/3" or "map_files/START-END" below /proc/PID too. */
+int filecache_open_at(const struct host *host, int dir_fd, const char *path,
+		      enum filecache_source source, struct filecache **out);
 /* The same for a descriptor that stays the caller's. */
 int filecache_open_fd(const struct host *host, int fd, enum filecache_source source,
+		      struct filecache **out);
+/* The same for a descriptor that is taken over, unless this fails. */
+int filecache_take_fd(const struct host *host, int fd, enum filecache_source source,
 		      struct filecache **out);
 void filecache_close(struct filecache *file);
 
@@ -39,6 +45,24 @@ void filecache_close(struct filecache *file);
  */
 int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *out);
 
+/*
+ * Counts `nr_cells` cells of pages_per_cell pages each from first_page on; the caller has set
+ * `pages` of each and the rest to 0. What is uniform is asked for at once, so that the cost
+ * follows what differs. *why says why the counts are unknown. 0 or -errno of fstat(2).
+ */
+int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_per_cell,
+		    size_t nr_cells, struct cache_counts *cells, enum why *why,
+		    enum why *why_states);
+/* The descriptor, borrowed. */
+int filecache_fd(const struct filecache *file);
+
+/* What follows changes the page cache; only on the user's word. Each: 0 or -errno. */
+/* Reads one page (pread(2)); readahead may add others. */
+int filecache_read_page(struct filecache *file, uint64_t page);
+/* Starts reading a range (readahead(2)); the kernel takes less of a long one. */
+int filecache_read_ahead(struct filecache *file, uint64_t first_page, uint64_t nr_pages);
+/* Writes dirty pages out and waits (sync_file_range(2)); not the metadata. */
+int filecache_write_back(struct filecache *file);
 /* Asks the kernel to drop the file's clean pages (posix_fadvise(2), DONTNEED). 0 or -errno. */
 int filecache_evict(struct filecache *file);
 

@@ -354,17 +354,43 @@ int proc_read_maps(struct proc *proc, struct vma_list **out)
 	return 0;
 }
 
-int proc_query_vma_page_size(struct proc *proc, uint64_t addr, uint64_t *page_bytes)
+static int query_vma(struct proc *proc, uint64_t addr, struct procmap_query *query)
 {
-	struct procmap_query query = { .size = sizeof(query), .query_addr = addr };
 	int fd = host_openat(proc->host, proc->dir_fd, "maps", O_RDONLY), ret;
 
 	if (fd < 0)
 		return fd;
-	ret = host_ioctl(proc->host, fd, PROCMAP_QUERY, &query);
+	*query = (struct procmap_query){ .size = sizeof(*query), .query_addr = addr };
+	ret = host_ioctl(proc->host, fd, PROCMAP_QUERY, query);
 	close(fd);
-	if (ret < 0)
+	return ret < 0 ? ret : 0;
+}
+
+int proc_query_vma(struct proc *proc, uint64_t addr, struct vma *out)
+{
+	struct procmap_query query;
+	int ret = query_vma(proc, addr, &query);
+
+	if (ret)
 		return ret;
-	*page_bytes = query.vma_page_size;
+	*out = (struct vma){
+		.start_addr = query.vma_start,
+		.end_addr = query.vma_end,
+		.off_bytes = query.vma_offset,
+		.inode = query.inode,
+		.dev_major = query.dev_major,
+		.dev_minor = query.dev_minor,
+		.path = "",
+	};
 	return 0;
+}
+
+int proc_query_vma_page_size(struct proc *proc, uint64_t addr, uint64_t *page_bytes)
+{
+	struct procmap_query query;
+	int ret = query_vma(proc, addr, &query);
+
+	if (!ret)
+		*page_bytes = query.vma_page_size;
+	return ret;
 }

@@ -66,6 +66,11 @@ int proc_read_pss(struct proc *proc, uint64_t *pss_bytes);
  * when gone. An empty list means no user memory (kernel thread, zombie).
  */
 int proc_read_maps(struct proc *proc, struct vma_list **out);
+/*
+ * The VMA that holds addr by PROCMAP_QUERY (Linux 6.11), without its path and kind. 0,
+ * -ENOENT where there is none, or -errno.
+ */
+int proc_query_vma(struct proc *proc, uint64_t addr, struct vma *out);
 /* Page size in bytes of the VMA at addr by PROCMAP_QUERY (Linux 6.11). 0 or -errno. */
 int proc_query_vma_page_size(struct proc *proc, uint64_t addr, uint64_t *page_bytes);
 

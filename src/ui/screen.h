@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_UI_SCREEN_H
 #define PAGEWALK_UI_SCREEN_H
 
+#include "model/cache_view.h"
 #include "model/lab_view.h"
 #include "ui/canvas.h"
 #include "ui/term.h"
@@ -33,6 +34,7 @@ enum action_kind {
 	/* What follows is for the worker behind the screen. */
 	ACTION_PAUSE, /* stop or go on sampling */
 	ACTION_LAB,   /* tell the lab: lab_command and arg */
+	ACTION_CACHE, /* change or choose a file: cache_command, arg and nr */
 };
 
 enum theme_switch {
@@ -44,7 +46,9 @@ struct action {
 	enum action_kind kind;
 	pid_t pid;
 	enum lab_command lab_command;
+	enum cache_command cache_command;
 	uint64_t arg;
+	uint64_t nr;      /* of what begins at `arg` */
 	uint64_t addr;    /* in the process that is watched; 0: none */
 	const char *path; /* raw; borrowed from the screen until its next event; or NULL */
 };
@@ -62,6 +66,8 @@ struct screen_ops {
 	int number;        /* 1 to 7; 0: not reached by a number key */
 	const char *name;  /* "map" */
 	const char *about; /* two to four sentences for the help */
+	/* What its cells mean, NULL for a class it does not draw; NULL: page_class_name(). */
+	const char *(*class_name)(enum page_class class);
 	void (*draw)(struct screen *screen, struct canvas *canvas, const struct theme *theme,
 		     uint64_t now_ns);
 	struct action (*event)(struct screen *screen, const struct ui_event *event);

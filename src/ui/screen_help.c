@@ -69,7 +69,7 @@ static void pen_heading(struct pen *pen, const char *text)
 }
 
 /* A class from its weakest strength to its strongest, and its name. */
-static void draw_sample(struct pen *pen, int x, enum page_class class)
+static void draw_sample(struct pen *pen, int x, enum page_class class, const char *name)
 {
 	int y = pen_row(pen);
 
@@ -80,20 +80,27 @@ static void draw_sample(struct pen *pen, int x, enum page_class class)
 
 		draw_tile(pen->canvas, pen->inner.x + x + strength, y, pen->theme, &tile, &tile);
 	}
-	canvas_text(pen->canvas, pen->inner.x + x + NR_STRENGTH + 1, y, 20, COLOUR_TEXT, 0,
-		    page_class_name(class));
+	canvas_text(pen->canvas, pen->inner.x + x + NR_STRENGTH + 1, y, 20, COLOUR_TEXT, 0, name);
 }
 
-static void pen_legend(struct pen *pen)
+static void pen_legend(struct pen *pen, const struct screen *screen)
 {
-	int half = pen->inner.columns / 3;
+	int third = pen->inner.columns / 3, nr = 0;
 
 	pen_heading(pen, "What a cell shows");
 	for (int class = 0; class < NR_CLASS; class ++) {
-		draw_sample(pen, class % 3 * half, (enum page_class) class);
-		if (class % 3 == 2 || class == NR_CLASS - 1)
+		const char *name = screen->ops->class_name
+					   ? screen->ops->class_name((enum page_class) class)
+					   : page_class_name((enum page_class) class);
+
+		if (!name)
+			continue;
+		draw_sample(pen, nr % 3 * third, (enum page_class) class, name);
+		if (++nr % 3 == 0)
 			pen->line++;
 	}
+	if (nr % 3)
+		pen->line++;
 	pen_paragraph(
 		pen,
 		pen->theme->dense
@@ -171,7 +178,7 @@ int screen_help_draw(const struct screen *screen, struct canvas *canvas, const s
 	draw_frame(canvas, theme, panel, screen->ops->name);
 	pen_paragraph(&pen, screen->ops->about);
 	if (screen->ops->number)
-		pen_legend(&pen);
+		pen_legend(&pen, screen);
 	pen_keys(&pen, screen);
 	draw_footer(canvas, panel, scroll, pen.line + 2);
 	return pen.line;
