@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bars of screen 1: the real program in a pseudo-terminal, as in tests/pty. What it uses of
+ * the processor is its own clock (CLOCK_PROCESS_CPUTIME_ID of it), exact and not sampled.
+ */
+#include "bench.h"
+
+#include "../pty/pty.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB     (UINT64_C(1) << 20)
+#define GIB     (UINT64_C(1) << 30)
+#define MS      1e6
+#define WAIT_MS 30000
+/* Stands on the screen as soon as the process is drawn. */
+#define FIRST_FRAME "1 cell = "
+/* Stands in the line of the page under the cursor, behind its address. */
+#define CURSOR_LINE " = PGD "
+
+static struct pty *watch(const struct bench_target *target)
+{
+	const char *const argv[] = { bench_pagewalk(), target->pid_text, NULL };
+
+	return pty_start(120, 36, argv, NULL);
+}
+
+/* Reads output for so long. */
+static void let_run(struct pty *pty, int ms)
+{
+	uint64_t until_ns = bench_now_ns() + (uint64_t)ms * 1000000;
+
+	while (bench_now_ns() < until_ns)
+		pty_pump(pty, 50);
+}
+
+/* Starts pagewalk and lets it come to rest; NULL, with the reason said, where it does not. */
+static struct pty *watch_settled(const struct bench_target *target, int ms, struct bench_row *row)
+{
+	struct pty *pty = watch(target);
+
+	if (pty && pty_wait_text(pty, CURSOR_LINE, WAIT_MS)) {
+		let_run(pty, ms);
+		return pty;
+	}
+	BENCH_SAY(row->skip, "pagewalk drew no map");
+	if (pty)
+		pty_free(pty);
+	return NULL;
+}
+
+/* 20 TiB that nobody may touch: from the start of the program to the first picture. */
+static void run_first_frame(struct bench_row *row)
+{
+	enum { ROUNDS = 11 };
+	struct bench_target target;
+	double took_ns[ROUNDS];
+	uint64_t peak_bytes = 0;
+
+	if (!bench_target_start(&target, "fenced", 20 * 1024, 64 * MIB, row))
+		return;
+	for (int i = 0; i < ROUNDS && !row->skip[0]; i++) {
+		uint64_t start_ns = bench_now_ns(), peak;
+		struct pty *pty = watch(&target);
+
+		if (!pty || !pty_wait_text(pty, FIRST_FRAME, WAIT_MS))
+			BENCH_SAY(row->skip, "pagewalk drew no map");
+		took_ns[i] = (double)(bench_now_ns() - start_ns);
+		if (!pty)
+			break;
+		let_run(pty, 300);
+		peak = bench_peak_bytes(pty_pid(pty));
+		peak_bytes = peak > peak_bytes ? peak : peak_bytes;
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+	if (row->skip[0])
+		return;
+	BENCH_SAY(row->ours, "%.1f ms", bench_median(took_ns, ROUNDS) / MS);
+	BENCH_SAY(row->figure, "%.1f MiB", (double)peak_bytes / MIB);
+	BENCH_SAY(row->note, "slowest %.1f ms", took_ns[ROUNDS - 1] / MS);
+	row->held = bench_median(took_ns, ROUNDS) <= 100 * MS && peak_bytes <= 24 * MIB;
+}
+
+/* Percent of one core that pagewalk uses over so many seconds. */
+static double cpu_percent(struct pty *pty, int seconds)
+{
+	uint64_t from_cpu_ns = bench_cpu_ns(pty_pid(pty)), from_ns = bench_now_ns();
+
+	let_run(pty, seconds * 1000);
+	return 100 * (double)(bench_cpu_ns(pty_pid(pty)) - from_cpu_ns) /
+	       (double)(bench_now_ns() - from_ns);
+}
+
+/* Three stretches: the worst of them must hold. */
+static void measure_idle(struct bench_row *row, const struct bench_target *target, double bar,
+			 double (*more)(struct pty *pty, struct bench_target *target))
+{
+	double percent[3], change_ns = 0;
+	struct bench_target writable = *target;
+	struct pty *pty = watch_settled(target, 3000, row);
+
+	if (!pty)
+		return;
+	for (int i = 0; i < 3; i++)
+		percent[i] = cpu_percent(pty, 8);
+	if (more)
+		change_ns = more(pty, &writable);
+	BENCH_SAY(row->note, "peak %.1f MiB, idle", (double)bench_peak_bytes(pty_pid(pty)) / MIB);
+	for (int i = 0; i < 3; i++) {
+		size_t len = strlen(row->note);
+
+		bench_say(row->note + len, sizeof(row->note) - len, " %.2f", percent[i]);
+	}
+	pty_free(pty);
+	BENCH_SAY(row->ours, "%.2f %%", bench_median(percent, 3));
+	row->held = percent[2] < bar && change_ns < 200 * MS;
+	if (more)
+		BENCH_SAY(row->figure, "%.0f ms", change_ns / MS);
+}
+
+static void run_idle_20k(struct bench_row *row)
+{
+	struct bench_target target;
+
+	if (!bench_target_start(&target, "vmas", 20000, 512 * MIB, row))
+		return;
+	measure_idle(row, &target, 5, NULL);
+	bench_target_end(&target);
+}
+
+static bool shows_change(const struct pty *pty)
+{
+	static const char *const names[] = { "moved frame", "arrived", "changed" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (pty_find(pty, names[i], NULL, NULL))
+			return true;
+	return false;
+}
+
+/* The cursor is on the first page; it comes anew: the slowest of ten times until that is seen. */
+static double time_change(struct pty *pty, struct bench_target *target)
+{
+	uint64_t slowest_ns = 0;
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t start_ns, until_ns = bench_now_ns() + UINT64_C(10000000000);
+
+		while (shows_change(pty) && bench_now_ns() < until_ns)
+			pty_pump(pty, 50);
+		let_run(pty, 230 + 37 * i); /* at another moment of the period each time */
+		start_ns = bench_now_ns();
+		bench_target_do(target, 't');
+		while (!shows_change(pty) && bench_now_ns() < until_ns)
+			pty_pump(pty, 50);
+		if (bench_now_ns() - start_ns > slowest_ns)
+			slowest_ns = bench_now_ns() - start_ns;
+	}
+	return (double)slowest_ns;
+}
+
+static void run_idle_1g(struct bench_row *row)
+{
+	struct bench_target target;
+
+	if (!bench_target_start(&target, "resident", 1024, 2 * GIB, row))
+		return;
+	measure_idle(row, &target, 1, time_change);
+	bench_target_end(&target);
+}
+
+/* The line of the page under the cursor, "" where there is none. */
+static void read_cursor_line(const struct pty *pty, char *out, size_t room)
+{
+	char *line = NULL;
+	int x, y;
+
+	if (pty_find(pty, CURSOR_LINE, &x, &y))
+		line = pty_screen_line(pty, y);
+	snprintf(out, room, "%s", line ? line : "");
+	free(line);
+}
+
+/* Types a key and waits until the cursor's line is another: how long that took. */
+static uint64_t time_key(struct pty *pty, const char *key)
+{
+	char before[128], now[128];
+	uint64_t start_ns;
+
+	read_cursor_line(pty, before, sizeof(before));
+	start_ns = bench_now_ns();
+	pty_keys(pty, key);
+	do {
+		pty_pump(pty, 100);
+		read_cursor_line(pty, now, sizeof(now));
+	} while ((!now[0] || !strcmp(now, before)) &&
+		 bench_now_ns() - start_ns < UINT64_C(5000000000));
+	return bench_now_ns() - start_ns;
+}
+
+/*
+ * Keys while 16 GiB are read: right from the first frame on, when everything is read for the
+ * first time. The target comes anew all the while, so that the scan never ends.
+ */
+static void run_keys_16g(struct bench_row *row)
+{
+	enum { KEYS = 300 };
+	struct bench_target target;
+	double took_ns[KEYS];
+	struct pty *pty;
+
+	if (!bench_target_start(&target, "resident", 16384, 17 * GIB, row))
+		return;
+	pty = watch_settled(&target, 0, row);
+	if (pty) {
+		pty_keys(pty, "\t");
+		for (int i = 0; i < KEYS; i++) {
+			if (i % 10 == 0)
+				bench_target_do(&target, 't');
+			took_ns[i] = (double)time_key(pty, i / 50 % 2 ? "h" : "l");
+		}
+		BENCH_SAY(row->note, "%d keys, peak %.1f MiB", KEYS,
+			  (double)bench_peak_bytes(pty_pid(pty)) / MIB);
+		BENCH_SAY(row->ours, "%.1f ms", bench_median(took_ns, KEYS) / MS);
+		BENCH_SAY(row->figure, "max %.1f ms", took_ns[KEYS - 1] / MS);
+		row->held = took_ns[KEYS - 1] <= 50 * MS;
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+}
+
+/* What pagewalk has resident at its peak on a target of so many MiB; 0 where it fails. */
+static uint64_t peak_on(uint64_t nr_mib, struct bench_row *row)
+{
+	struct bench_target target;
+	struct pty *pty;
+	uint64_t peak_bytes = 0;
+
+	if (!bench_target_start(&target, "resident", nr_mib, (nr_mib + 1024) * MIB, row))
+		return 0;
+	pty = watch_settled(&target, 5000, row);
+	if (pty) {
+		peak_bytes = bench_peak_bytes(pty_pid(pty));
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+	return peak_bytes;
+}
+
+static void run_memory_16g(struct bench_row *row)
+{
+	uint64_t large = peak_on(16384, row), small = large ? peak_on(256, row) : 0;
+
+	if (!large || !small)
+		return;
+	BENCH_SAY(row->ours, "%.1f MiB", (double)large / MIB);
+	BENCH_SAY(row->peer, "%.1f MiB", (double)small / MIB);
+	BENCH_SAY(row->figure, "%.2f x", (double)large / (double)small);
+	row->held = (double)large <= 1.2 * (double)small;
+}
+
+/*
+ * A target that does nothing but fault, watched and not watched in turn: pagewalk is stopped
+ * in between (SIGSTOP), so that both halves of a pair lie side by side.
+ */
+static void run_slow_target(struct bench_row *row)
+{
+	enum { PAIRS = 40 };
+	struct bench_target target;
+	double watched_ns[PAIRS], alone_ns[PAIRS], ratio[PAIRS];
+	struct pty *pty;
+
+	if (!bench_target_start(&target, "resident", 256, GIB, row))
+		return;
+	pty = watch_settled(&target, 1000, row);
+	for (int i = 0; pty && i < PAIRS; i++) {
+		for (int turn = 0; turn < 2; turn++) {
+			bool watching = (turn + i) & 1;
+
+			pty_signal(pty, watching ? SIGCONT : SIGSTOP);
+			let_run(pty, 20);
+			bench_target_do(&target, 'w');
+			*(watching ? &watched_ns[i]
+				   : &alone_ns[i]) = (double)bench_target_do(&target, 'w');
+		}
+		ratio[i] = watched_ns[i] / alone_ns[i];
+	}
+	if (pty) {
+		double slowed = bench_median(ratio, PAIRS);
+
+		BENCH_SAY(row->ours, "%.1f ms", bench_median(watched_ns, PAIRS) / MS);
+		BENCH_SAY(row->peer, "%.1f ms", bench_median(alone_ns, PAIRS) / MS);
+		BENCH_SAY(row->figure, "%+.1f %%", 100 * (slowed - 1));
+		BENCH_SAY(row->note, "quartiles %+.1f and %+.1f %%", 100 * (ratio[PAIRS / 4] - 1),
+			  100 * (ratio[PAIRS * 3 / 4] - 1));
+		row->held = slowed < 1.03;
+		pty_signal(pty, SIGCONT);
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+}
+
+const struct bench_entry bench_screens[] = {
+	{ "first-frame-20t", "screen 1, 20 TiB PROT_NONE: first frame, peak memory",
+	  "100 ms, 24 MiB", run_first_frame },
+	{ "idle-20k", "screen 1, 20,000 VMAs, 120x36, 10 Hz, nothing changing", "< 5 % of a core",
+	  run_idle_20k },
+	{ "idle-1g", "screen 1, 1 GiB resident, 10 Hz; then a page changes: seen after",
+	  "< 1 %, 200 ms", run_idle_1g },
+	{ "keys-16g", "screen 1, 16 GiB resident, being scanned: key to screen", "50 ms, always",
+	  run_keys_16g },
+	{ "memory-16g", "screen 1's peak memory, 16 GiB resident against 256 MiB", "1.2 x",
+	  run_memory_16g },
+	{ "slow-target", "a target that faults all the time, watched at 10 Hz and not", "< +3 %",
+	  run_slow_target },
+	{ 0 },
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target KIND N: a process to be measured on. It makes its memory, says "ready ADDRESS" and
+ * obeys commands of one character, each answered by a line, until its input ends:
+ *
+ *	t	give the first page back and touch it again: "touched"
+ *	w	map, touch and drop 256 MiB, 32 at a time: "NANOSECONDS" it took
+ *
+ * Pages are small (MADV_NOHUGEPAGE) and locked where that is allowed, so that reclaim cannot
+ * change the work between two rounds.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+
+static size_t page_bytes;
+
+static char *map(uint64_t len_bytes, int prot)
+{
+	char *start = mmap(NULL, len_bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			   0);
+
+	if (start == MAP_FAILED)
+		return NULL;
+	madvise(start, len_bytes, MADV_NOHUGEPAGE);
+	return start;
+}
+
+/* N MiB, all of it resident. */
+static char *make_resident(uint64_t nr_mib)
+{
+	char *start = map(nr_mib * MIB, PROT_READ | PROT_WRITE);
+
+	if (!start)
+		return NULL;
+	mlock2(start, nr_mib * MIB, MLOCK_ONFAULT);
+	for (uint64_t at = 0; at < nr_mib * MIB; at += page_bytes)
+		start[at] = 1;
+	return start;
+}
+
+/* N GiB reserved, 256 pages of it touched, far from each other. */
+static char *make_sparse(uint64_t nr_gib)
+{
+	uint64_t len_bytes = nr_gib * GIB;
+	char *start = map(len_bytes, PROT_READ | PROT_WRITE);
+
+	for (int i = 0; start && i < 256; i++)
+		start[len_bytes / 256 * (uint64_t)i] = 1;
+	return start;
+}
+
+/* N GiB that nobody may touch. */
+static char *make_fenced(uint64_t nr_gib)
+{
+	return map(nr_gib * GIB, PROT_NONE);
+}
+
+/* N mappings of two resident pages; neighbours differ, or the kernel would join them. */
+static char *make_vmas(uint64_t nr)
+{
+	char *start = map(nr * 2 * page_bytes, PROT_READ | PROT_WRITE);
+
+	for (uint64_t i = 0; start && i < nr; i++) {
+		char *at = start + i * 2 * page_bytes;
+
+		at[0] = at[page_bytes] = 1;
+		if (i % 2 && mprotect(at, 2 * page_bytes, PROT_READ))
+			return NULL;
+	}
+	return start;
+}
+
+static const struct {
+	const char *name;
+	char *(*make)(uint64_t n);
+} kinds[] = {
+	{ "resident", make_resident },
+	{ "sparse", make_sparse },
+	{ "fenced", make_fenced },
+	{ "vmas", make_vmas },
+};
+
+static void touch(char *start)
+{
+	munlock(start, page_bytes);
+	madvise(start, page_bytes, MADV_DONTNEED);
+	start[0] = 1;
+	puts("touched");
+}
+
+static void fault(uint64_t nr_mib)
+{
+	const uint64_t len_bytes = 32 * MIB;
+	char *start = map(len_bytes, PROT_READ | PROT_WRITE);
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (uint64_t done = 0; done < nr_mib * MIB; done += len_bytes) {
+		for (uint64_t at = 0; at < len_bytes; at += page_bytes)
+			start[at] = 1;
+		madvise(start, len_bytes, MADV_DONTNEED);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	munmap(start, len_bytes);
+	printf("%lld\n", (to.tv_sec - from.tv_sec) * 1000000000LL + (to.tv_nsec - from.tv_nsec));
+}
+
+static char *make(const char *name, uint64_t n)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, name))
+			return kinds[i].make(n);
+	errno = EINVAL;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	char command, *start;
+
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 3)
+		return 2;
+	start = make(argv[1], strtoull(argv[2], NULL, 10));
+	if (!start) {
+		printf("failed: %s\n", strerror(errno));
+		return 1;
+	}
+	printf("ready %" PRIxPTR "\n", (uintptr_t)start);
+	while (read(STDIN_FILENO, &command, 1) == 1) {
+		if (command == 't')
+			touch(start);
+		else if (command == 'w')
+			fault(256);
+	}
+	return 0;
+}
