@@ -152,6 +152,8 @@ static int collect_vmas(struct proc *proc, unsigned want, struct run_list *runs,
 		return 0;
 	ret = walker_new(proc, WALK_CHUNK_PAGES, &walker);
 	if (!ret)
+		walker_use_two_threads(walker);
+	if (!ret)
 		ret = collect_counts(walker, host, want, snapshot->vmas, NULL, runs, NULL);
 	if (walker)
 		snapshot->sources = *walker_sources(walker);

@@ -5,7 +5,8 @@
  * a walk for states. Where frames are wanted, regions that lie close together are gathered
  * into a window of at most chunk_pages, whose pagemap entries are read in one piece, then
  * kpageflags and kpagecount of its frames. Without PAGEMAP_SCAN the windows are laid over
- * the whole range.
+ * the whole range. There are two windows: while the frames of one are read, the other is
+ * gathered (window.c).
  *
  * Between the scan and the read a page may come or go: the entry, being newer, decides
  * present, swapped and file; the scan adds what only it tells (huge, zero page).
@@ -14,8 +15,8 @@
 #include "kernel/walk.h"
 
 #include "base/xalloc.h"
-#include "kernel/kpage.h"
 #include "kernel/uapi/pagemap_scan.h"
+#include "kernel/window.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,17 +30,16 @@
 struct walker {
 	const struct host *host;
 	int pagemap_fd;
-	struct kpage *kpage;
+	struct frame_reader *reader; /* made by the first walk that wants flags or counts */
+	bool two_threads;
 	struct sources sources;
 	int (*hook)(void *arg);
 	void *hook_arg;
 	size_t chunk_pages;
 	struct page_region *regions;
-	/* The window: chunk_pages elements each, from page window_vpn on. */
-	uint64_t window_vpn;
-	size_t window_pages;
-	uint16_t *hints; /* enum page_state bits from the scan */
-	uint64_t *entries, *pfns, *flags, *mapcounts;
+	struct window windows[2]; /* of at most chunk_pages each */
+	struct window *window;    /* the one being gathered */
+	struct window *pending;   /* the other, where its frames are being read; or NULL */
 };
 
 /* One call of walk_pages(). */
@@ -62,6 +62,7 @@ int walker_new(struct proc *proc, size_t chunk_pages, struct walker **out)
 	walker->host = host;
 	walker->pagemap_fd = fd;
 	walker->chunk_pages = chunk_pages;
+	walker->window = &walker->windows[0];
 	walker->regions = xcalloc(SCAN_REGIONS, sizeof(*walker->regions));
 	sources_init(&walker->sources);
 	*out = walker;
@@ -73,13 +74,10 @@ void walker_free(struct walker *walker)
 	if (!walker)
 		return;
 	close(walker->pagemap_fd);
-	kpage_close(walker->kpage);
+	frame_reader_free(walker->reader);
 	free(walker->regions);
-	free(walker->hints);
-	free(walker->entries);
-	free(walker->pfns);
-	free(walker->flags);
-	free(walker->mapcounts);
+	window_clear(&walker->windows[0]);
+	window_clear(&walker->windows[1]);
 	free(walker);
 }
 
@@ -97,6 +95,11 @@ void walker_set_hook(struct walker *walker, int (*hook)(void *arg), void *arg)
 {
 	walker->hook = hook;
 	walker->hook_arg = arg;
+}
+
+void walker_use_two_threads(struct walker *walker)
+{
+	walker->two_threads = true;
 }
 
 static int run_hook(const struct walker *walker)
@@ -121,47 +124,27 @@ static unsigned state_of_categories(uint64_t categories)
 	return state;
 }
 
-/* Buffers for frames are made by the first walk that wants them. */
-static void make_window(struct walker *walker, unsigned want)
+static bool wants_frame_files(unsigned want)
 {
-	size_t nr = walker->chunk_pages;
-
-	if (!walker->entries) {
-		walker->hints = xcalloc(nr, sizeof(*walker->hints));
-		walker->entries = xcalloc(nr, sizeof(*walker->entries));
-		walker->pfns = xcalloc(nr, sizeof(*walker->pfns));
-	}
-	if (want & (WALK_FLAGS | WALK_COUNTS) && !walker->kpage)
-		walker->kpage = kpage_open(walker->host);
-	if (want & WALK_FLAGS && !walker->flags)
-		walker->flags = xcalloc(nr, sizeof(*walker->flags));
-	if (want & WALK_COUNTS && !walker->mapcounts)
-		walker->mapcounts = xcalloc(nr, sizeof(*walker->mapcounts));
+	return want & (WALK_FLAGS | WALK_COUNTS);
 }
 
-/* Reads one of the frame files for the window. Returns the array, or NULL where refused. */
-static const uint64_t *read_frame_file(struct walker *walker, enum source source, uint64_t none,
-				       uint64_t *values)
+/* Buffers for frames are made by the first walk that wants them. */
+static void make_windows(struct walker *walker, unsigned want)
 {
-	enum why why = kpage_why(walker->kpage, source);
-
-	if (why == WHY_OK && !walker->host->may_see_frames)
-		why = WHY_DENIED; /* the file is open, but which frame to look at is not told */
-	if (why == WHY_OK) {
-		int ret = kpage_read(walker->kpage, source, walker->pfns, walker->window_pages,
-				     none, values);
-
-		why = ret ? why_from_errno(-ret) : WHY_OK;
-	}
-	walker->sources.why[source] = why;
-	return why == WHY_OK ? values : NULL;
+	for (int i = 0; i < (walker->two_threads ? 2 : 1); i++)
+		window_make(&walker->windows[i], walker->chunk_pages, want & WALK_FLAGS,
+			    want & WALK_COUNTS);
+	if (wants_frame_files(want) && !walker->reader)
+		walker->reader = frame_reader_new(walker->host, walker->two_threads);
 }
 
 static int read_entries(struct walker *walker)
 {
-	size_t want_bytes = walker->window_pages * sizeof(uint64_t);
-	off_t at = (off_t)(walker->window_vpn * sizeof(uint64_t));
-	ssize_t got = host_pread(walker->host, walker->pagemap_fd, walker->entries, want_bytes, at);
+	struct window *window = walker->window;
+	size_t want_bytes = window->nr_pages * sizeof(uint64_t);
+	off_t at = (off_t)(window->vpn * sizeof(uint64_t));
+	ssize_t got = host_pread(walker->host, walker->pagemap_fd, window->entries, want_bytes, at);
 
 	if (got < 0) {
 		walker->sources.why[SOURCE_PAGEMAP] = why_from_errno((int)-got);
@@ -170,76 +153,137 @@ static int read_entries(struct walker *walker)
 	/* Nothing at all: the address space was given up while we looked. */
 	if (got == 0)
 		return -ESRCH;
-	memset((char *)walker->entries + got, 0, want_bytes - (size_t)got);
+	memset((char *)window->entries + got, 0, want_bytes - (size_t)got);
 	walker->sources.why[SOURCE_PAGEMAP] = WHY_OK;
 	walker->sources.why[SOURCE_FRAMES] = walker->host->may_see_frames ? WHY_OK : WHY_DENIED;
+	for (size_t i = 0; i < window->nr_pages; i++)
+		window->pfns[i] = page_pfn_of_entry(window->entries[i]);
 	return 0;
 }
 
-static unsigned window_state(const struct walker *walker, size_t i)
+static unsigned page_state(const struct window *window, size_t i)
 {
-	unsigned state = page_state_of_entry(walker->entries[i]);
+	unsigned state = page_state_of_entry(window->entries[i]);
 
 	state &= PAGE_PRESENT | PAGE_SWAPPED | PAGE_FILE;
 	if (state & PAGE_PRESENT)
-		state |= walker->hints[i] & (PAGE_ZERO | PAGE_HUGE);
+		state |= window->hints[i] & (PAGE_ZERO | PAGE_HUGE);
 	return state;
 }
 
-static int emit_spans(const struct walk *walk, const uint64_t *flags, const uint64_t *mapcounts)
+/* What of an entry makes page_state(). */
+#define STATE_BITS (PM_PRESENT | PM_SWAPPED | PM_FILE)
+
+/* Where the pages of the same state as page i end. */
+static size_t end_of_state(const struct window *window, size_t i)
 {
-	const struct walker *walker = walk->walker;
-	size_t i = 0;
+	uint64_t entry = window->entries[i];
+	uint16_t hint = window->hints[i];
+	size_t end = i + 1;
 
-	while (i < walker->window_pages) {
-		unsigned state = window_state(walker, i);
-		size_t end = i + 1;
+	while (end < window->nr_pages && !((window->entries[end] ^ entry) & STATE_BITS) &&
+	       window->hints[end] == hint)
+		end++;
+	return end;
+}
+
+static int emit_spans(const struct walk *walk, const struct window *window)
+{
+	const uint64_t *pfns = walk->walker->host->may_see_frames ? window->pfns : NULL;
+	const uint64_t *flags = window->flags_why == WHY_OK ? window->flags : NULL;
+	const uint64_t *mapcounts = window->mapcounts_why == WHY_OK ? window->mapcounts : NULL;
+	int ret = 0;
+
+	for (size_t i = 0, end; !ret && i < window->nr_pages; i = end) {
+		unsigned state = page_state(window, i);
 		struct page_span span;
-		int ret;
 
-		while (end < walker->window_pages && window_state(walker, end) == state)
-			end++;
-		span = (struct page_span){
-			.vpn = walker->window_vpn + i,
-			.nr_pages = end - i,
-			.state = state,
-			.pfns = walker->host->may_see_frames ? walker->pfns + i : NULL,
-			.flags = flags ? flags + i : NULL,
-			.mapcounts = mapcounts ? mapcounts + i : NULL,
-			.entries = walker->entries + i,
-		};
-		i = end;
+		end = end_of_state(window, i);
 		if (!(state & (PAGE_PRESENT | PAGE_SWAPPED)))
 			continue;
+		span = (struct page_span){
+			.vpn = window->vpn + i,
+			.nr_pages = end - i,
+			.state = state,
+			.pfns = pfns ? pfns + i : NULL,
+			.flags = flags ? flags + i : NULL,
+			.mapcounts = mapcounts ? mapcounts + i : NULL,
+			.entries = window->entries + i,
+		};
 		ret = walk->fn(walk->arg, &span);
-		if (ret)
-			return ret;
 	}
-	return 0;
+	return ret;
+}
+
+static void note_why(struct sources *sources, enum source source, enum why why)
+{
+	if (why != WHY_NOT_ASKED)
+		sources->why[source] = why;
+}
+
+/* Waits for the window whose frames are being read, and hands its pages on. */
+static int finish_pending(const struct walk *walk)
+{
+	struct walker *walker = walk->walker;
+	struct window *window = walker->pending;
+	int ret;
+
+	if (!window)
+		return 0;
+	walker->pending = NULL;
+	if (walker->reader)
+		frame_reader_wait(walker->reader);
+	note_why(&walker->sources, SOURCE_KPAGEFLAGS, window->flags_why);
+	note_why(&walker->sources, SOURCE_KPAGECOUNT, window->mapcounts_why);
+	ret = emit_spans(walk, window);
+	window->nr_pages = 0;
+	return ret;
+}
+
+/* Begins to read the frames of the window that was gathered; the other is gathered next. */
+static void start_frames(const struct walk *walk)
+{
+	struct walker *walker = walk->walker;
+	struct window *window = walker->window;
+
+	window->flags_why = window->mapcounts_why = WHY_NOT_ASKED;
+	if (wants_frame_files(walk->want))
+		frame_reader_start(walker->reader, window);
+	walker->pending = window;
+	if (walker->two_threads)
+		walker->window = &walker->windows[window == &walker->windows[0]];
 }
 
 static int flush_window(const struct walk *walk)
 {
 	struct walker *walker = walk->walker;
-	const uint64_t *flags = NULL, *mapcounts = NULL;
 	int ret;
 
-	if (!walker->window_pages)
+	if (!walker->window->nr_pages)
 		return 0;
 	ret = run_hook(walker);
 	if (!ret)
 		ret = read_entries(walker);
+	if (!ret)
+		ret = finish_pending(walk);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < walker->window_pages; i++)
-		walker->pfns[i] = page_pfn_of_entry(walker->entries[i]);
-	if (walk->want & WALK_FLAGS)
-		flags = read_frame_file(walker, SOURCE_KPAGEFLAGS, KPF_BIT(KPF_NOPAGE),
-					walker->flags);
-	if (walk->want & WALK_COUNTS)
-		mapcounts = read_frame_file(walker, SOURCE_KPAGECOUNT, 0, walker->mapcounts);
-	ret = emit_spans(walk, flags, mapcounts);
-	walker->window_pages = 0;
+	start_frames(walk);
+	return walker->two_threads ? 0 : finish_pending(walk);
+}
+
+/* The end of a walk: all that was gathered is handed on, or dropped where it failed. */
+static int finish(const struct walk *walk, int ret)
+{
+	struct walker *walker = walk->walker;
+
+	if (!ret)
+		ret = flush_window(walk);
+	if (!ret)
+		ret = finish_pending(walk);
+	if (walker->pending && walker->reader)
+		frame_reader_wait(walker->reader);
+	walker->pending = NULL;
 	return ret;
 }
 
@@ -247,29 +291,31 @@ static int flush_window(const struct walk *walk)
 static int gather(const struct walk *walk, uint64_t vpn, uint64_t end_vpn, unsigned state)
 {
 	struct walker *walker = walk->walker;
-	int ret;
 
 	while (vpn < end_vpn) {
-		uint64_t offset = vpn - walker->window_vpn, nr;
+		struct window *window = walker->window;
+		uint64_t offset = vpn - window->vpn, nr;
 
-		if (walker->window_pages &&
-		    (offset > walker->window_pages + GAP_PAGES || offset >= walker->chunk_pages)) {
-			ret = flush_window(walk);
+		if (window->nr_pages &&
+		    (offset > window->nr_pages + GAP_PAGES || offset >= walker->chunk_pages)) {
+			int ret = flush_window(walk);
+
 			if (ret)
 				return ret;
+			window = walker->window;
 		}
-		if (!walker->window_pages) {
-			walker->window_vpn = vpn;
+		if (!window->nr_pages) {
+			window->vpn = vpn;
 			offset = 0;
 		}
-		for (; walker->window_pages < offset; walker->window_pages++)
-			walker->hints[walker->window_pages] = 0;
+		for (; window->nr_pages < offset; window->nr_pages++)
+			window->hints[window->nr_pages] = 0;
 		nr = walker->chunk_pages - offset;
 		if (nr > end_vpn - vpn)
 			nr = end_vpn - vpn;
 		for (uint64_t i = 0; i < nr; i++)
-			walker->hints[offset + i] = (uint16_t)state;
-		walker->window_pages = offset + nr;
+			window->hints[offset + i] = (uint16_t)state;
+		window->nr_pages = offset + nr;
 		vpn += nr;
 	}
 	return 0;
@@ -298,9 +344,12 @@ static int scan(const struct walk *walk, uint64_t start_vpn, uint64_t end_vpn)
 		.vec = (uintptr_t)walker->regions,
 		.vec_len = SCAN_REGIONS,
 		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_FILE | PAGE_IS_PFNZERO |
-			       PAGE_IS_HUGE,
+		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_HUGE,
 	};
+
+	/* Only for this bit the kernel looks at each page itself; the entry has it too. */
+	if (!walk->want)
+		arg.return_mask |= PAGE_IS_FILE;
 
 	while (arg.start < arg.end) {
 		int nr = host_ioctl(walker->host, walker->pagemap_fd, PAGEMAP_SCAN, &arg), ret;
@@ -326,7 +375,7 @@ static int scan(const struct walk *walk, uint64_t start_vpn, uint64_t end_vpn)
 			break;
 		arg.start = arg.walk_end;
 	}
-	return walk->want ? flush_window(walk) : 0;
+	return 0;
 }
 
 int walk_pages(struct walker *walker, uint64_t start_vpn, uint64_t end_vpn, unsigned want,
@@ -334,17 +383,15 @@ int walk_pages(struct walker *walker, uint64_t start_vpn, uint64_t end_vpn, unsi
 {
 	const struct geometry *geometry = &walker->host->geometry;
 	struct walk walk = { walker, want, fn, arg };
-	int ret;
 
 	if (end_vpn > UINT64_C(1) << (geometry->user_addr_bits - geometry->page_shift))
 		return -EFAULT;
-	walker->window_pages = 0;
+	walker->windows[0].nr_pages = walker->windows[1].nr_pages = 0;
 	if (want)
-		make_window(walker, want);
+		make_windows(walker, want);
 	if (walker->host->pagemap_scan == WHY_OK)
-		return scan(&walk, start_vpn, end_vpn);
+		return finish(&walk, scan(&walk, start_vpn, end_vpn));
 	walker->sources.why[SOURCE_PAGEMAP_SCAN] = walker->host->pagemap_scan;
-	make_window(walker, want);
-	ret = gather(&walk, start_vpn, end_vpn, 0);
-	return ret ? ret : flush_window(&walk);
+	make_windows(walker, want);
+	return finish(&walk, gather(&walk, start_vpn, end_vpn, 0));
 }

@@ -44,6 +44,13 @@ const struct sources *walker_sources(const struct walker *walker);
 void walker_set_hook(struct walker *walker, int (*hook)(void *arg), void *arg);
 
 /*
+ * Lets long walks use a second thread, which reads kpageflags and kpagecount of one chunk while
+ * the caller's reads the pagemap of the next: for reports, that are waited for. `fn` and the
+ * hook still run in the caller's thread only.
+ */
+void walker_use_two_threads(struct walker *walker);
+
+/*
  * Walks pages start_vpn up to end_vpn (exclusive) and hands their spans to `fn` in
  * address order; pages that no span covers are absent. A non-zero return of `fn` ends
  * the walk, which then returns it. 0, -ESRCH when the address space is gone,

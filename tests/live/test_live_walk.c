@@ -43,8 +43,8 @@ static int take(void *arg, const struct page_span *span)
 	return 0;
 }
 
-static void walk(struct proc *proc, size_t chunk_pages, uint64_t start_vpn, unsigned want,
-		 struct walked *out)
+static void walk_by(struct proc *proc, size_t chunk_pages, bool two_threads, uint64_t start_vpn,
+		    unsigned want, struct walked *out)
 {
 	struct walker *walker;
 
@@ -52,8 +52,16 @@ static void walk(struct proc *proc, size_t chunk_pages, uint64_t start_vpn, unsi
 	out->start_vpn = start_vpn;
 	out->nr_pages = NR_PAGES;
 	assert_int_equal(walker_new(proc, chunk_pages, &walker), 0);
+	if (two_threads)
+		walker_use_two_threads(walker);
 	assert_int_equal(walk_pages(walker, start_vpn, start_vpn + NR_PAGES, want, take, out), 0);
 	walker_free(walker);
+}
+
+static void walk(struct proc *proc, size_t chunk_pages, uint64_t start_vpn, unsigned want,
+		 struct walked *out)
+{
+	walk_by(proc, chunk_pages, false, start_vpn, want, out);
 }
 
 /* LRU, active, referenced and idle bits move by themselves; these do not. */
@@ -102,9 +110,13 @@ static void test_every_chunk_gives_the_same_pages(void **state)
 		for (size_t c = 0; c < sizeof(chunks) / sizeof(chunks[0]); c++) {
 			walk(proc, chunks[c], start_vpn, WALK_ALL, &part);
 			expect_equal(&part, &whole);
+			walk_by(proc, chunks[c], true, start_vpn, WALK_ALL, &part);
+			expect_equal(&part, &whole);
 			/* And without PAGEMAP_SCAN, as on a kernel before 6.7. */
 			host->pagemap_scan = WHY_UNSUPPORTED;
 			walk(proc, chunks[c], start_vpn, WALK_ALL, &part);
+			expect_equal(&part, &whole);
+			walk_by(proc, chunks[c], true, start_vpn, WALK_ALL, &part);
 			expect_equal(&part, &whole);
 			host->pagemap_scan = scan;
 		}
