@@ -221,26 +221,31 @@ static void note_why(struct sources *sources, enum source source, enum why why)
 		sources->why[source] = why;
 }
 
-/* Waits for the window whose frames are being read, and hands its pages on. */
-static int finish_pending(const struct walk *walk)
+/* Waits for the window whose frames are being read, and returns it; NULL where there is none. */
+static struct window *take_pending(struct walker *walker)
 {
-	struct walker *walker = walk->walker;
 	struct window *window = walker->pending;
-	int ret;
 
-	if (!window)
-		return 0;
 	walker->pending = NULL;
+	if (!window)
+		return NULL;
 	if (walker->reader)
 		frame_reader_wait(walker->reader);
 	note_why(&walker->sources, SOURCE_KPAGEFLAGS, window->flags_why);
 	note_why(&walker->sources, SOURCE_KPAGECOUNT, window->mapcounts_why);
-	ret = emit_spans(walk, window);
-	window->nr_pages = 0;
+	return window;
+}
+
+/* Hands the pages of a window on, and makes it empty; NULL is allowed. */
+static int hand_on(const struct walk *walk, struct window *window)
+{
+	int ret = window ? emit_spans(walk, window) : 0;
+
+	if (window)
+		window->nr_pages = 0;
 	return ret;
 }
 
-/* Begins to read the frames of the window that was gathered; the other is gathered next. */
 static void start_frames(const struct walk *walk)
 {
 	struct walker *walker = walk->walker;
@@ -250,13 +255,13 @@ static void start_frames(const struct walk *walk)
 	if (wants_frame_files(walk->want))
 		frame_reader_start(walker->reader, window);
 	walker->pending = window;
-	if (walker->two_threads)
-		walker->window = &walker->windows[window == &walker->windows[0]];
 }
 
+/* With two threads the window before is handed on while the frames of this one are read. */
 static int flush_window(const struct walk *walk)
 {
 	struct walker *walker = walk->walker;
+	struct window *before;
 	int ret;
 
 	if (!walker->window->nr_pages)
@@ -264,26 +269,25 @@ static int flush_window(const struct walk *walk)
 	ret = run_hook(walker);
 	if (!ret)
 		ret = read_entries(walker);
-	if (!ret)
-		ret = finish_pending(walk);
 	if (ret)
 		return ret;
+	before = take_pending(walker);
 	start_frames(walk);
-	return walker->two_threads ? 0 : finish_pending(walk);
+	if (!walker->two_threads)
+		before = take_pending(walker);
+	else
+		walker->window = &walker->windows[walker->window == &walker->windows[0]];
+	return hand_on(walk, before);
 }
 
 /* The end of a walk: all that was gathered is handed on, or dropped where it failed. */
 static int finish(const struct walk *walk, int ret)
 {
-	struct walker *walker = walk->walker;
-
 	if (!ret)
 		ret = flush_window(walk);
 	if (!ret)
-		ret = finish_pending(walk);
-	if (walker->pending && walker->reader)
-		frame_reader_wait(walker->reader);
-	walker->pending = NULL;
+		ret = hand_on(walk, take_pending(walk->walker));
+	take_pending(walk->walker);
 	return ret;
 }
 

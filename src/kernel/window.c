@@ -20,7 +20,8 @@ struct frame_reader {
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
-	struct window *window; /* being read; NULL: none */
+	struct window *window; /* waits for being read; NULL: none */
+	bool reading;          /* the thread does */
 	bool quit;
 };
 
@@ -86,10 +87,12 @@ static void *run(void *arg)
 			pthread_cond_wait(&reader->changed, &reader->lock);
 			continue;
 		}
+		reader->window = NULL;
+		reader->reading = true;
 		pthread_mutex_unlock(&reader->lock);
 		read_window(reader, window);
 		pthread_mutex_lock(&reader->lock);
-		reader->window = NULL;
+		reader->reading = false;
 		pthread_cond_broadcast(&reader->changed);
 	}
 	pthread_mutex_unlock(&reader->lock);
@@ -140,10 +143,17 @@ void frame_reader_start(struct frame_reader *reader, struct window *window)
 	pthread_mutex_unlock(&reader->lock);
 }
 
+/* On a busy machine the thread may not have had its turn yet: then this one does the work. */
 void frame_reader_wait(struct frame_reader *reader)
 {
+	struct window *window;
+
 	pthread_mutex_lock(&reader->lock);
-	while (reader->window)
+	window = reader->window;
+	reader->window = NULL;
+	while (reader->reading)
 		pthread_cond_wait(&reader->changed, &reader->lock);
 	pthread_mutex_unlock(&reader->lock);
+	if (window)
+		read_window(reader, window);
 }
