@@ -71,8 +71,7 @@ static void find_cgroup(const struct host *host, struct cgroup_names *cgroups,
 	detail->sources.why[SOURCE_KPAGECGROUP] = detail->cgroup_why;
 	if (detail->cgroup_why != WHY_OK)
 		goto out;
-	kpage_plan(kpage, &detail->pfn, 1);
-	ret = kpage_read(kpage, SOURCE_KPAGECGROUP, 0, &inode);
+	ret = kpage_read(kpage, SOURCE_KPAGECGROUP, &detail->pfn, 1, 0, &inode);
 	detail->cgroup_why = ret ? why_from_errno(-ret) : WHY_OK;
 	detail->sources.why[SOURCE_KPAGECGROUP] = detail->cgroup_why;
 	if (ret || !inode)

@@ -225,7 +225,7 @@ static void hand_out(const struct frame_run *run, const uint64_t *from, uint64_t
 			values[run->place - (uint32_t)i] = from[i];
 }
 
-int kpage_read(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values)
+int kpage_read_planned(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values)
 {
 	const struct kpage_file *file = file_of(kpage, source);
 	const struct frame_run *run = kpage->runs, *end = run + kpage->nr_runs;
@@ -251,4 +251,11 @@ int kpage_read(struct kpage *kpage, enum source source, uint64_t none, uint64_t 
 			hand_out(run, kpage->window + (run->pfn - lowest), values);
 	}
 	return ret;
+}
+
+int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, size_t nr,
+	       uint64_t none, uint64_t *values)
+{
+	kpage_plan(kpage, pfns, nr);
+	return kpage_read_planned(kpage, source, none, values);
 }

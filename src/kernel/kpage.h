@@ -20,14 +20,15 @@ void kpage_close(struct kpage *kpage);
 /* Why a source (SOURCE_KPAGEFLAGS, _KPAGECOUNT, _KPAGECGROUP) gives nothing, or WHY_OK. */
 enum why kpage_why(const struct kpage *kpage, enum source source);
 /*
- * Says which frames are read next: nr of them, 0 for none. Neighbouring frames will be read
- * together, whichever way they run. The numbers are copied.
+ * Reads the source's value of each of nr frames into values[]. Neighbouring frames are
+ * read together, whichever way they run. A frame number of 0 gives 0; a number that is no
+ * frame gives `none`. 0 or -errno.
  */
+int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, size_t nr,
+	       uint64_t none, uint64_t *values);
+
+/* The same in two steps, for more than one source: kpage_plan() copies the numbers. */
 void kpage_plan(struct kpage *kpage, const uint64_t *pfns, size_t nr);
-/*
- * Reads the source's value of each planned frame into values[] (as many as were planned). A
- * frame number of 0 gives 0; a number that is no frame gives `none`. 0 or -errno.
- */
-int kpage_read(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values);
+int kpage_read_planned(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values);
 
 #endif

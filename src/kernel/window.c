@@ -61,7 +61,7 @@ static enum why read_file(const struct frame_reader *reader, enum source source,
 	/* The file is open, but which frame to look at is not told. */
 	if (!reader->host->may_see_frames)
 		return WHY_DENIED;
-	ret = kpage_read(reader->kpage, source, none, values);
+	ret = kpage_read_planned(reader->kpage, source, none, values);
 	return ret ? why_from_errno(-ret) : WHY_OK;
 }
 
