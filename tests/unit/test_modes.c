@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "model/lab_view.h"
 #include "model/modes.h"
+#include "model/proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,6 +104,39 @@ static void test_every_mode_says_what_it_avoids(void **state)
 	}
 }
 
+static void test_proofs_name_each_mode_and_socket_once(void **state)
+{
+	struct lab_proof proofs[LAB_MAX_PROOFS];
+	size_t nr = proof_list(proofs);
+	int seen[NR_MODE][NR_PROOF_SOCKET] = { { 0 } };
+
+	(void)state;
+	assert_int_equal(nr, 2 * (NR_MODE - 1) + 1);
+	for (size_t i = 0; i < nr; i++) {
+		seen[proofs[i].mode][proofs[i].socket]++;
+		assert_int_equal(proofs[i].verdict, PROOF_UNKNOWN);
+		assert_true(proofs[i].evidence[0]);
+	}
+	for (int mode = 0; mode < NR_MODE; mode++) {
+		bool file = mode_info((enum transfer_mode)mode)->file_to_file;
+
+		assert_int_equal(seen[mode][PROOF_TCP], !file);
+		assert_int_equal(seen[mode][PROOF_UNIX], !file);
+		assert_int_equal(seen[mode][PROOF_FILE], file);
+	}
+}
+
+static void test_proofs_are_judged_by_what_came(void **state)
+{
+	(void)state;
+	assert_int_equal(proof_judge(1, 2, 2), PROOF_SHARED);
+	assert_int_equal(proof_judge(1, 2, 1), PROOF_COPIED);
+	assert_int_equal(proof_judge(1, 2, 3), PROOF_UNKNOWN);
+	assert_int_equal(proof_judge(1, 1, 1), PROOF_UNKNOWN); /* equal contents prove nothing */
+	assert_string_equal(proof_verdict_name(PROOF_SHARED), "shared");
+	assert_string_equal(proof_socket_name(PROOF_UNIX), "unix");
+}
+
 static void test_view_is_freed_with_its_last_reference(void **state)
 {
 	struct lab_view *view = lab_view_new();
@@ -127,6 +161,8 @@ int main(void)
 		cmocka_unit_test(test_keys_are_unique_and_found),
 		cmocka_unit_test(test_unknown_key_is_not_found),
 		cmocka_unit_test(test_every_mode_says_what_it_avoids),
+		cmocka_unit_test(test_proofs_name_each_mode_and_socket_once),
+		cmocka_unit_test(test_proofs_are_judged_by_what_came),
 		cmocka_unit_test(test_view_is_freed_with_its_last_reference),
 	};
 
