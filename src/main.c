@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&cmd_map,
 	&cmd_translate,
 	&cmd_cache,
+	&cmd_faults,
 	&cmd_lab,
 	&cmd_bench,
 	&cmd_sink,

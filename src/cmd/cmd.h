@@ -31,6 +31,7 @@ extern const struct command cmd_map;
 extern const struct command cmd_translate;
 extern const struct command cmd_cache;
 extern const struct command cmd_bench;
+extern const struct command cmd_faults;
 extern const struct command cmd_lab;
 extern const struct command cmd_sink;
 extern const struct command cmd_objects;

@@ -336,6 +336,8 @@ static void tell_end(struct fault_capture *capture, const struct item *item,
 		.pid = item->pid,
 		.tid = item->tid,
 		.severity = item->kind == CAPTURE_MAJOR ? FAULT_MAJOR : FAULT_MINOR,
+		/* The upper half of the address space is the kernel's. */
+		.in_kernel = item->ip >> 63,
 	};
 
 	if (begun->tid && begun->open && (begun->addr == item->addr || item->signal)) {

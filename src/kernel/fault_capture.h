@@ -24,7 +24,7 @@ struct fault_capture;
 
 struct fault_capture_config {
 	pid_t pid;
-	bool stopped; /* it has not run yet: one thread, whose descendants inherit the events */
+	bool stopped; /* it stands before its first instruction (kernel/launch.h) */
 	bool follow;  /* its children too */
 	bool software_only; /* leave the tracepoints out, even where they are allowed */
 	size_t ring_bytes;  /* of each CPU; 0: 32 MiB */

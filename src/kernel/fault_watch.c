@@ -50,7 +50,6 @@ struct fault_watch {
 	struct watched **watched;
 	size_t nr_watched, watched_room;
 	struct watched *last; /* that had a fault last */
-	bool in_launcher;     /* before the first execve(2) of a process that was started stopped */
 	bool has_swap;
 	uint64_t swap_ns;
 	uint64_t huge_bytes; /* that one entry of the level above the last maps */
@@ -58,7 +57,6 @@ struct fault_watch {
 	uint64_t base_minflt, base_majflt;
 	uint64_t last_minflt, last_majflt;
 	struct fault_balance balance;
-	uint64_t nr_launch_minor, nr_launch_major;
 	uint64_t *seen; /* pages that have faulted, by hash */
 
 	const struct fault_watch_ops *ops; /* of the reading that is under way */
@@ -310,11 +308,6 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	const struct vma *code;
 	uint32_t code_id;
 
-	if (watch->in_launcher) {
-		watch->nr_launch_minor += fault.severity == FAULT_MINOR;
-		watch->nr_launch_major += fault.severity == FAULT_MAJOR;
-		return;
-	}
 	one = find_watched(watch, fault.pid);
 	facts.vma = find_vma(one, fault.addr, &fault.vma_id, &facts.grew_stack);
 	gather_facts(watch, one, &fault, &facts);
@@ -334,17 +327,14 @@ static void take_map(void *arg, pid_t pid, const struct vma *vma)
 {
 	struct fault_watch *watch = arg;
 
-	if (!watch->in_launcher)
-		fault_space_map(find_watched(watch, pid)->space, vma);
+	fault_space_map(find_watched(watch, pid)->space, vma);
 }
 
 static void take_exec(void *arg, pid_t pid, const char *comm)
 {
 	struct fault_watch *watch = arg;
-	struct watched *one;
+	struct watched *one = find_watched(watch, pid);
 
-	watch->in_launcher = false;
-	one = find_watched(watch, pid);
 	fault_space_clear(one->space);
 	one->nr_old = fault_space_nr(one->space);
 	one->nr_uffd = 0;
@@ -423,21 +413,21 @@ int fault_watch_new(const struct host *host, const struct fault_capture_config *
 
 	watch->host = host;
 	watch->config = *config;
-	watch->in_launcher = config->stopped;
 	watch->huge_bytes = (uint64_t)1 << (host->geometry.page_shift * 2 - 3);
 	ret = fault_capture_new(host, config, &watch->capture);
 	if (!ret) {
 		watched_new(watch, config->pid, NULL);
-		ret = read_counters(watch, &watch->base_minflt, &watch->base_majflt);
+		ret = read_counters(watch, &watch->last_minflt, &watch->last_majflt);
 	}
 	if (ret) {
 		fault_watch_free(watch);
 		return ret;
 	}
-	watch->last_minflt = watch->base_minflt;
-	watch->last_majflt = watch->base_majflt;
+	load_maps(watch->watched[0]);
+	/* Of one that has not run yet, all is new, and all that was counted is its own. */
 	if (!config->stopped) {
-		load_maps(watch->watched[0]);
+		watch->base_minflt = watch->last_minflt;
+		watch->base_majflt = watch->last_majflt;
 		watch->watched[0]->nr_old = fault_space_nr(watch->watched[0]->space);
 	}
 	*out = watch;
@@ -485,8 +475,8 @@ static void make_balance(struct fault_watch *watch, uint64_t minflt, uint64_t ma
 	uint64_t events, counted;
 
 	*out = watch->balance;
-	out->minflt = minflt - watch->base_minflt - watch->nr_launch_minor;
-	out->majflt = majflt - watch->base_majflt - watch->nr_launch_major;
+	out->minflt = minflt - watch->base_minflt;
+	out->majflt = majflt - watch->base_majflt;
 	out->nr_lost = fault_capture_lost(watch->capture);
 	events = out->nr_minor + out->nr_major;
 	counted = out->minflt + out->majflt;
@@ -500,10 +490,4 @@ int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out)
 
 	make_balance(watch, watch->last_minflt, watch->last_majflt, out);
 	return ret;
-}
-
-void fault_watch_final_balance(struct fault_watch *watch, uint64_t minflt, uint64_t majflt,
-			       struct fault_balance *out)
-{
-	make_balance(watch, minflt, majflt, out);
 }

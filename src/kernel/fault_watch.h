@@ -37,8 +37,8 @@ struct fault_balance {
 };
 
 /*
- * Begins to watch. With config->stopped what happens before the first execve(2) is the
- * launcher's and is not told. Failures as fault_capture_new(), which see.
+ * Begins to watch. With config->stopped the counters begin at 0: what execve(2) took for the
+ * command is hidden, but is its own. Failures as fault_capture_new(), which see.
  */
 int fault_watch_new(const struct host *host, const struct fault_capture_config *config,
 		    struct fault_watch **out);
@@ -52,11 +52,8 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
 /*
  * The balance now, from /proc/PID/stat (minflt, majflt and, when children are followed,
  * those of the ones that were waited for). 0, or -ESRCH when the process is gone: then the
- * counters are those last seen.
+ * counters are those last seen. A zombie still has them: they are exact before it is reaped.
  */
 int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out);
-/* The same with the counters that wait4(2) gave for a process that was started stopped. */
-void fault_watch_final_balance(struct fault_watch *watch, uint64_t minflt, uint64_t majflt,
-			       struct fault_balance *out);
 
 #endif

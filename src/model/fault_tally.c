@@ -139,11 +139,11 @@ static size_t add_site(struct fault_tally *tally, const char *module, uint64_t o
 static size_t find_site(struct fault_tally *tally, const struct fault *fault,
 			const struct vma *code)
 {
-	const char *module = code ? code->path : "";
+	const char *module = fault->in_kernel ? "[kernel]" : code ? code->path : "";
 	uint64_t off_bytes = fault->ip;
 	size_t at;
 
-	if (code && code->inode)
+	if (code && code->inode && !fault->in_kernel)
 		off_bytes = fault->ip - code->start_addr + code->off_bytes;
 	if (tally->nr_sites && is_site(&tally->sites[tally->last_site], module, off_bytes))
 		return tally->last_site;

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagewalk faults PID | -- COMMAND: every page fault as it comes, and a summary. Output of its own
+ * goes where a tracer's goes: text about a command to standard error, all else to standard
+ * output; or to a file.
+ */
+#include "cmd/cmd.h"
+
+#include "base/clock.h"
+#include "base/fmt.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "kernel/fault_watch.h"
+#include "kernel/launch.h"
+#include "kernel/symbols.h"
+#include "out/faults.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define MOST_VMAS    8192
+#define MOST_SITES   32768
+#define SUMMARY_ROWS 20
+#define ROUND_MS     10
+
+struct faults_options {
+	bool json, summary_only, follow, software_only, no_symbols;
+	const char *output;
+	uint64_t duration_ns, limit;
+	pid_t pid;
+	char **command; /* NULL: attach to pid */
+};
+
+/* One run. */
+struct tracer {
+	const struct faults_options *options;
+	FILE *out;
+	struct host *host;
+	struct fault_watch *watch;
+	struct fault_tally *tally;
+	struct symbols *symbols;
+	struct fault_site_name *names; /* of the tally's sites, as far as they are known */
+	size_t nr_names, names_room;
+	uint64_t began_ns, nr_seen;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int number)
+{
+	interrupted = number;
+}
+
+static int parse_options(int argc, char **argv, struct faults_options *options)
+{
+	static const struct option longopts[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "limit", required_argument, NULL, 'n' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "summary", no_argument, NULL, 's' },
+		{ "software", no_argument, NULL, 'S' },
+		{ "no-symbols", no_argument, NULL, 'N' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int opt, nr;
+
+	while ((opt = getopt_long(argc, argv, "o:d:n:fsh", longopts, NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			options->json = true;
+			break;
+		case 'o':
+			options->output = optarg;
+			break;
+		case 'd':
+			if (parse_seconds(optarg, &options->duration_ns) || !options->duration_ns)
+				return cmd_bad_usage(&cmd_faults, "not a time in seconds: %s",
+						     optarg);
+			break;
+		case 'n':
+			if (parse_u64(optarg, UINT64_MAX, &options->limit) || !options->limit)
+				return cmd_bad_usage(&cmd_faults, "not a number of faults: %s",
+						     optarg);
+			break;
+		case 'f':
+			options->follow = true;
+			break;
+		case 's':
+			options->summary_only = true;
+			break;
+		case 'S':
+			options->software_only = true;
+			break;
+		case 'N':
+			options->no_symbols = true;
+			break;
+		case 'h':
+			cmd_help(&cmd_faults);
+			return -1;
+		default:
+			return STATUS_USAGE;
+		}
+	}
+	nr = argc - optind;
+	if (nr > 0 && !strcmp(argv[optind - 1], "--")) {
+		options->command = argv + optind;
+		return STATUS_DONE;
+	}
+	if (nr != 1)
+		return cmd_bad_usage(&cmd_faults, nr ? "one process at a time"
+						     : "name a process, or -- and a command");
+	return cmd_parse_pid(&cmd_faults, argv[optind], &options->pid);
+}
+
+/* The name of the site that was counted last; looked up when it is new. */
+static const struct fault_site_name *name_site(struct tracer *tracer, const struct fault *fault,
+					       const struct vma *code)
+{
+	size_t site = fault_tally_last_site(tracer->tally);
+
+	if (tracer->options->no_symbols)
+		return NULL;
+	while (tracer->nr_names <= site) {
+		struct symbol symbol = { 0 };
+		struct fault_site_name *name;
+
+		symbols_find(tracer->symbols, fault->pid, fault->in_kernel ? NULL : code, fault->ip,
+			     &symbol);
+		tracer->names = xgrow(tracer->names, tracer->nr_names, &tracer->names_room,
+				      sizeof(*tracer->names));
+		name = &tracer->names[tracer->nr_names++];
+		*name = (struct fault_site_name){ symbol.name, symbol.source, symbol.off_bytes };
+	}
+	return &tracer->names[site];
+}
+
+static void take_fault(void *arg, const struct fault *fault, const struct vma *vma,
+		       const struct vma *code)
+{
+	struct tracer *tracer = arg;
+	const struct fault_site_name *name;
+	struct fault_line line = {
+		.fault = fault,
+		.vma = vma,
+		.code = code,
+		.began_ns = tracer->began_ns,
+	};
+
+	fault_tally_add(tracer->tally, fault, vma, code);
+	name = name_site(tracer, fault, code);
+	tracer->nr_seen++;
+	if (tracer->options->summary_only ||
+	    (tracer->options->limit && tracer->nr_seen > tracer->options->limit))
+		return;
+	if (name) {
+		line.symbol = name->symbol;
+		line.source = name->source;
+		line.symbol_off_bytes = name->off_bytes;
+	}
+	if (tracer->options->json)
+		out_fault_json(tracer->out, &line);
+	else
+		out_fault_text(tracer->out, &line);
+}
+
+static const struct fault_watch_ops watch_ops = { .fault = take_fault };
+
+static void print_head(const struct tracer *tracer, pid_t pid)
+{
+	const struct fault_capture_powers *powers = fault_watch_powers(tracer->watch);
+	struct fault_head head = {
+		.taken_ns = clock_real_ns(),
+		.pid = pid,
+		.sees_kernel = powers->sees_kernel,
+		.error_code = powers->error_code,
+		.signals = powers->signals,
+		.cache_events = powers->cache_events,
+		.nr_threads = powers->nr_threads,
+		.nr_unattached = powers->nr_unattached,
+		.follow = tracer->options->follow,
+	};
+
+	if (tracer->options->json)
+		out_faults_head_json(tracer->out, &head);
+	else
+		out_faults_head_text(tracer->out, &head);
+}
+
+static void print_summary(struct tracer *tracer, bool balance_known,
+			  const struct fault_balance *balance, const struct launch *launch)
+{
+	const struct fault_capture_powers *powers = fault_watch_powers(tracer->watch);
+	uint64_t limit = tracer->options->limit;
+	struct fault_summary summary = {
+		.tally = tracer->tally,
+		.names = tracer->names,
+		.elapsed_ns = clock_mono_ns() - tracer->began_ns,
+		.minflt = balance->minflt,
+		.majflt = balance->majflt,
+		.nr_events = balance->nr_minor + balance->nr_major,
+		.nr_hidden = balance->nr_hidden,
+		.nr_lost = balance->nr_lost,
+		.nr_failed = balance->nr_failed,
+		.nr_unprinted = limit && tracer->nr_seen > limit ? tracer->nr_seen - limit : 0,
+		.balance_known = balance_known,
+		.error_code = powers->error_code,
+		.sees_kernel = powers->sees_kernel,
+	};
+	int wait_status;
+
+	if (launch && launch_has_ended(launch, &wait_status)) {
+		summary.has_exit = true;
+		summary.exit_status = launch_exit_status(wait_status);
+	}
+	if (tracer->options->json)
+		out_faults_summary_json(tracer->out, &summary);
+	else
+		out_faults_summary_text(tracer->out, &summary, SUMMARY_ROWS);
+}
+
+static bool is_over(const struct tracer *tracer, struct proc *proc, const struct launch *launch)
+{
+	const struct faults_options *options = tracer->options;
+	struct process_info info = { 0 };
+	int wait_status;
+
+	if (options->duration_ns && clock_mono_ns() - tracer->began_ns >= options->duration_ns)
+		return true;
+	if (launch)
+		return launch_has_ended(launch, &wait_status);
+	if (interrupted || (options->limit && tracer->nr_seen >= options->limit))
+		return true;
+	if (proc_read_info(proc, &info))
+		return true;
+	return info.life == PROCESS_GONE || info.life == PROCESS_ZOMBIE;
+}
+
+/* A signal from the keyboard is the command's; it decides what to do with it. */
+static void pass_signal(const struct launch *launch)
+{
+	if (!launch || !interrupted)
+		return;
+	kill(-launch_pid(launch), interrupted);
+	interrupted = 0;
+}
+
+static void follow_faults(struct tracer *tracer, struct proc *proc, struct launch *launch)
+{
+	struct fault_balance balance;
+	int ret;
+
+	do {
+		fault_watch_read(tracer->watch, ROUND_MS, &watch_ops, tracer);
+		pass_signal(launch);
+		if (ferror(tracer->out))
+			break; /* nobody reads any more */
+	} while (!is_over(tracer, proc, launch));
+	/* The counters first: they must not be younger than the events. */
+	ret = fault_watch_balance(tracer->watch, &balance);
+	fault_watch_flush(tracer->watch, &watch_ops, tracer);
+	if (!ret)
+		ret = fault_watch_balance(tracer->watch, &balance);
+	print_summary(tracer, !ret, &balance, launch);
+}
+
+static int fail_watch(const struct faults_options *options, int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		return cmd_fail(
+			"page faults cannot be watched: perf_event_open is refused "
+			"(kernel.perf_event_paranoid above 2, seccomp or a container); as root "
+			"or with CAP_PERFMON it is allowed");
+	if (error == -ENOSYS || error == -EOPNOTSUPP)
+		return cmd_fail("page faults cannot be watched: this kernel has no perf events");
+	return cmd_fail_proc(options->pid, error);
+}
+
+static int open_output(struct tracer *tracer)
+{
+	const struct faults_options *options = tracer->options;
+	char *safe;
+	int status;
+
+	tracer->out = options->command && !options->json ? stderr : stdout;
+	if (options->output) {
+		tracer->out = fopen(options->output, "we");
+		if (!tracer->out) {
+			safe = text_safe_str(options->output);
+			status = cmd_fail("%s: %s", safe, strerror(errno));
+			free(safe);
+			return status;
+		}
+	}
+	setvbuf(tracer->out, NULL, _IOFBF, 1 << 18);
+	return STATUS_DONE;
+}
+
+static int close_output(struct tracer *tracer)
+{
+	bool failed = fflush(tracer->out) || ferror(tracer->out);
+	int error = errno;
+
+	if (tracer->options->output && tracer->out)
+		failed |= fclose(tracer->out) != 0;
+	return failed ? cmd_fail("cannot write the faults: %s", strerror(error)) : STATUS_DONE;
+}
+
+static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch, pid_t pid)
+{
+	const struct faults_options *options = tracer->options;
+	struct fault_capture_config config = {
+		.pid = pid,
+		.stopped = launch,
+		.follow = options->follow,
+		.software_only = options->software_only,
+	};
+	struct sigaction action = { .sa_handler = note_interrupt };
+	int ret = fault_watch_new(tracer->host, &config, &tracer->watch);
+
+	if (ret)
+		return fail_watch(options, ret);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	tracer->tally = fault_tally_new(MOST_VMAS, MOST_SITES);
+	tracer->symbols = symbols_new(tracer->host);
+	tracer->began_ns = clock_mono_ns();
+	print_head(tracer, pid);
+	if (launch)
+		launch_go(launch);
+	follow_faults(tracer, proc, launch);
+	fault_watch_free(tracer->watch);
+	for (size_t i = 0; i < tracer->nr_names; i++) {
+		free(tracer->names[i].symbol);
+		free(tracer->names[i].source);
+	}
+	free(tracer->names);
+	symbols_free(tracer->symbols);
+	fault_tally_free(tracer->tally);
+	return STATUS_DONE;
+}
+
+static int trace_command(struct tracer *tracer)
+{
+	struct launch_options launching = { .inherits = true };
+	struct launch *launch;
+	char error[256];
+	int ret, status, wait_status = 0;
+
+	ret = launch_start(tracer->options->command, &launching, &launch, error, sizeof(error));
+	if (ret) {
+		cmd_fail("%s", error);
+		return launch_failure_status(ret);
+	}
+	status = trace(tracer, NULL, launch, launch_pid(launch));
+	if (status || tracer->options->duration_ns) {
+		launch_end(launch, &wait_status);
+		return status ? status : launch_exit_status(wait_status);
+	}
+	launch_end(launch, &wait_status);
+	return launch_exit_status(wait_status);
+}
+
+static int trace_process(struct tracer *tracer)
+{
+	struct proc *proc;
+	int status = cmd_open_proc(tracer->host, tracer->options->pid, &proc);
+
+	if (status)
+		return status;
+	status = trace(tracer, proc, NULL, tracer->options->pid);
+	proc_close(proc);
+	return status;
+}
+
+static int run_faults(int argc, char **argv)
+{
+	struct faults_options options = { 0 };
+	struct tracer tracer = { .options = &options };
+	int status = parse_options(argc, argv, &options), closed;
+
+	if (status)
+		return status < 0 ? STATUS_DONE : status;
+	status = open_output(&tracer);
+	if (status)
+		return status;
+	tracer.host = host_new("");
+	status = options.command ? trace_command(&tracer) : trace_process(&tracer);
+	host_free(tracer.host);
+	closed = close_output(&tracer);
+	return status ? status : closed;
+}
+
+const struct command cmd_faults = {
+	.name = "faults",
+	.run = run_faults,
+	.usage = "faults [OPTION...] PID\n"
+		 "       pagewalk faults [OPTION...] -- COMMAND [ARGUMENT...]",
+	.summary = "Every page fault of a process, at its address, with its kind",
+	.options =
+		"  --json             a JSON object a line, the summary last\n"
+		"  -o, --output FILE  write there (default: standard output; text about a COMMAND\n"
+		"                     goes to standard error)\n"
+		"  -s, --summary      only the summary\n"
+		"  -f, --follow       children too\n"
+		"  -d, --duration S   end after so many seconds; a COMMAND is then ended too\n"
+		"  -n, --limit N      print N faults; count the rest of a COMMAND's, leave a PID "
+		"then\n"
+		"  --software         without tracepoints: faster, but load and store are not "
+		"told\n"
+		"                     apart\n"
+		"  --no-symbols       do not look up functions and source lines\n"
+		"  -h, --help         this text\n"
+		"\n"
+		"A COMMAND's own output and exit status are passed on untouched.\n",
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_OUT_FAULTS_H
+#define PAGEWALK_OUT_FAULTS_H
+
+#include "base/why.h"
+#include "model/fault.h"
+#include "model/fault_tally.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The fault stream and its summary, for people and, a JSON object a line, for scripts. */
+
+/* A fault with the names that go with it. All borrowed; NULL: not known. */
+struct fault_line {
+	const struct fault *fault;
+	const struct vma *vma;  /* that it struck */
+	const struct vma *code; /* in which its instruction lies */
+	const char *symbol;     /* function, "" where it has no name */
+	uint64_t symbol_off_bytes;
+	const char *source; /* "main.c:12" or "" */
+	uint64_t began_ns;  /* CLOCK_MONOTONIC at which the watch began */
+};
+
+/* What the stream begins with. */
+struct fault_head {
+	uint64_t taken_ns; /* CLOCK_REALTIME */
+	pid_t pid;
+	bool sees_kernel;
+	enum why error_code, signals, cache_events;
+	unsigned nr_threads, nr_unattached;
+	bool follow;
+};
+
+/* A row of the summary's sites, with the name that was found for it. */
+struct fault_site_name {
+	char *symbol, *source; /* "" where not known */
+	uint64_t off_bytes;
+};
+
+struct fault_summary {
+	const struct fault_tally *tally;
+	const struct fault_site_name *names; /* one for each site of the tally */
+	uint64_t elapsed_ns;
+	uint64_t minflt, majflt; /* the kernel's counters */
+	uint64_t nr_events;      /* minor and major faults that came */
+	uint64_t nr_hidden, nr_lost, nr_failed;
+	uint64_t nr_unprinted; /* beyond --limit */
+	bool balance_known;
+	enum why error_code; /* why kinds may lack the difference of load and store */
+	bool sees_kernel;
+	bool has_exit; /* exit_status is that of the command */
+	int exit_status;
+};
+
+void out_faults_head_text(FILE *out, const struct fault_head *head);
+void out_faults_head_json(FILE *out, const struct fault_head *head);
+void out_fault_text(FILE *out, const struct fault_line *line);
+void out_fault_json(FILE *out, const struct fault_line *line);
+/* At most `rows` mappings and sites, most faults first; 0: all. */
+void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows);
+void out_faults_summary_json(FILE *out, const struct fault_summary *summary);
+
+#endif

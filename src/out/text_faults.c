@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The fault stream as text: a line a fault, columns that do not move, and the summary. */
+#include "out/faults.h"
+
+#include "base/fmt.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last part of a path, made safe; "anon" for none. The caller frees it. */
+static char *short_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!path[0])
+		return xstrdup("anon");
+	return text_safe_str(slash && slash[1] ? slash + 1 : path);
+}
+
+static void say_missing(FILE *out, const char *what, enum why why)
+{
+	if (why != WHY_OK && why != WHY_NOT_ASKED)
+		fprintf(out, "# %s: %s\n", what, why_name(why));
+}
+
+void out_faults_head_text(FILE *out, const struct fault_head *head)
+{
+	fprintf(out, "# faults of process %d, %u thread%s%s\n", (int)head->pid, head->nr_threads,
+		head->nr_threads == 1 ? "" : "s", head->follow ? ", and its children" : "");
+	if (head->nr_unattached)
+		fprintf(out, "# %u threads are not watched: no more descriptors (ulimit -n)\n",
+			head->nr_unattached);
+	if (!head->sees_kernel)
+		fputs("# faults inside system calls are hidden: they need CAP_PERFMON (sudo)\n",
+		      out);
+	say_missing(out, "error codes (load or store) need the tracepoints of tracefs, as root",
+		    head->error_code);
+	say_missing(out, "signals need the tracepoints of tracefs, as root", head->signals);
+	fprintf(out, "# %13s %7s %-6s %-12s %-16s %-32s %s\n", "TIME", "TID", "", "KIND", "ADDRESS",
+		"MAPPING", "INSTRUCTION");
+}
+
+/* "libc.so.6+0x1f000 (copied)" */
+static void print_mapping(char *out, size_t room, const struct fault_line *in)
+{
+	char *name;
+
+	if (!in->vma) {
+		snprintf(out, room, "-");
+		return;
+	}
+	name = short_name(in->vma->path);
+	snprintf(out, room, "%s+0x%" PRIx64, name, in->fault->addr - in->vma->start_addr);
+	free(name);
+}
+
+static void print_site(FILE *out, const struct fault_line *in)
+{
+	const struct fault *fault = in->fault;
+	char *name;
+
+	if (fault->in_kernel) {
+		fputs("[kernel]", out);
+		return;
+	}
+	if (in->code) {
+		name = short_name(in->code->path);
+		fprintf(out, "%s+0x%" PRIx64, name,
+			fault->ip - in->code->start_addr +
+				(in->code->inode ? in->code->off_bytes : 0));
+		free(name);
+	} else {
+		fprintf(out, "0x%" PRIx64, fault->ip);
+	}
+	if (in->symbol && in->symbol[0]) {
+		name = text_safe_str(in->symbol);
+		fprintf(out, " %s", name);
+		if (in->symbol_off_bytes)
+			fprintf(out, "+0x%" PRIx64, in->symbol_off_bytes);
+		free(name);
+	}
+	if (in->source && in->source[0]) {
+		name = text_safe_str(in->source);
+		fprintf(out, " %s", name);
+		free(name);
+	}
+}
+
+void out_fault_text(FILE *out, const struct fault_line *in)
+{
+	const struct fault *fault = in->fault;
+	uint64_t t_ns = fault->t_ns > in->began_ns ? fault->t_ns - in->began_ns : 0;
+	char mapping[512], fitted[600];
+
+	print_mapping(mapping, sizeof(mapping), in);
+	text_fit(fitted, sizeof(fitted), mapping, 32, true);
+	fprintf(out, "%5" PRIu64 ".%09" PRIu64 " %7d %-6s %-12s %-16" PRIx64 " %s%*s ",
+		t_ns / 1000000000, t_ns % 1000000000, (int)fault->tid,
+		fault_severity_name((enum fault_severity)fault->severity),
+		fault_kind_name((enum fault_kind)fault->kind), fault->addr, fitted,
+		32 - text_width(fitted), "");
+	print_site(out, in);
+	if (fault->severity == FAULT_FAILED)
+		fprintf(out, "  %s", fault_broken_rule(fault));
+	if (fault->kind == FAULT_UNKNOWN)
+		fprintf(out, "  (%s)", fault_doubt_text((enum fault_doubt)fault->doubt));
+	if (fault->pages_inserted)
+		fprintf(out, "  +%u cached", fault->pages_inserted);
+	if (fault->pages_mapped > 1)
+		fprintf(out, "  %u pages", fault->pages_mapped);
+	fputc('\n', out);
+}
+
+/* Rows in the order of their faults, most first. */
+struct order {
+	size_t index;
+	uint64_t nr;
+};
+
+static int more_first(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	return x->nr != y->nr ? (x->nr < y->nr) - (x->nr > y->nr)
+			      : (x->index > y->index) - (x->index < y->index);
+}
+
+static void print_vmas(FILE *out, const struct fault_tally *tally, size_t rows)
+{
+	size_t nr = fault_tally_nr_vmas(tally);
+	struct order *order = xcalloc(nr + 1, sizeof(*order));
+
+	for (size_t i = 0; i < nr; i++)
+		order[i] = (struct order){ i,
+					   fault_numbers_sum(&fault_tally_vma(tally, i)->numbers) };
+	qsort(order, nr, sizeof(*order), more_first);
+	fprintf(out, "\n%12s %12s %8s  %s\n", "MINOR", "MAJOR", "FAILED", "MAPPING");
+	for (size_t i = 0; i < nr && (!rows || i < rows); i++) {
+		const struct fault_tally_vma *vma = fault_tally_vma(tally, order[i].index);
+		const uint64_t *by = vma->numbers.by_severity;
+		char *name = text_safe_str(vma->name[0] ? vma->name : "anon");
+
+		fprintf(out, "%12" PRIu64 " %12" PRIu64 " %8" PRIu64 "  ", by[FAULT_MINOR],
+			by[FAULT_MAJOR], by[FAULT_FAILED]);
+		if (vma->end_addr)
+			fprintf(out, "%012" PRIx64 "-%012" PRIx64 " %s\n", vma->start_addr,
+				vma->end_addr, name);
+		else
+			fputs(vma->pid ? "(mapping not seen)\n" : "(all others)\n", out);
+		free(name);
+	}
+	if (rows && nr > rows)
+		fprintf(out, "%12s %12s %8s  and %zu more\n", "", "", "", nr - rows);
+	free(order);
+}
+
+static void print_sites(FILE *out, const struct fault_summary *summary, size_t rows)
+{
+	const struct fault_tally *tally = summary->tally;
+	size_t nr = fault_tally_nr_sites(tally);
+	struct order *order = xcalloc(nr + 1, sizeof(*order));
+
+	for (size_t i = 0; i < nr; i++)
+		order[i] = (struct order){ i, fault_numbers_sum(
+						      &fault_tally_site(tally, i)->numbers) };
+	qsort(order, nr, sizeof(*order), more_first);
+	fprintf(out, "\n%12s %12s %8s  %s\n", "MINOR", "MAJOR", "FAILED", "INSTRUCTION");
+	for (size_t i = 0; i < nr && (!rows || i < rows); i++) {
+		const struct fault_tally_site *site = fault_tally_site(tally, order[i].index);
+		const struct fault_site_name *found = summary->names
+							      ? &summary->names[order[i].index]
+							      : NULL;
+		const uint64_t *by = site->numbers.by_severity;
+		char *name = short_name(site->module);
+
+		fprintf(out, "%12" PRIu64 " %12" PRIu64 " %8" PRIu64 "  %s+0x%" PRIx64,
+			by[FAULT_MINOR], by[FAULT_MAJOR], by[FAULT_FAILED], name, site->off_bytes);
+		free(name);
+		if (found && found->symbol[0]) {
+			name = text_safe_str(found->symbol);
+			fprintf(out, " %s+0x%" PRIx64, name, found->off_bytes);
+			free(name);
+		}
+		if (found && found->source[0]) {
+			name = text_safe_str(found->source);
+			fprintf(out, " %s", name);
+			free(name);
+		}
+		fputc('\n', out);
+	}
+	if (rows && nr > rows)
+		fprintf(out, "%12s %12s %8s  and %zu more\n", "", "", "", nr - rows);
+	free(order);
+}
+
+static void print_hidden(FILE *out, const struct fault_summary *summary)
+{
+	if (!summary->balance_known) {
+		fputs("hidden       ? (the process was gone before its counters were read)\n", out);
+		return;
+	}
+	fprintf(out, "counted      %" PRIu64 " minor, %" PRIu64 " major by the kernel\n",
+		summary->minflt, summary->majflt);
+	if (summary->nr_lost)
+		fprintf(out, "lost         %" PRIu64 " records found no room\n", summary->nr_lost);
+	if (summary->nr_lost)
+		fputs("hidden       ? (records were lost)\n", out);
+	else
+		fprintf(out, "hidden       %" PRIu64 " without an event: %s\n", summary->nr_hidden,
+			summary->sees_kernel ? "get_user_pages (execve, mlock, MAP_POPULATE)"
+					     : "inside system calls, or get_user_pages");
+}
+
+void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows)
+{
+	const struct fault_numbers *all = fault_tally_numbers(summary->tally);
+	char elapsed[FMT_LEN];
+
+	fprintf(out, "\n%" PRIu64 " faults in %s\n", summary->nr_events + summary->nr_failed,
+		fmt_duration(elapsed, summary->elapsed_ns));
+	for (int kind = 0; kind < NR_FAULT_KIND; kind++)
+		if (all->by_kind[kind])
+			fprintf(out, "%12" PRIu64 "  %-12s %s\n", all->by_kind[kind],
+				fault_kind_name((enum fault_kind)kind),
+				fault_kind_title((enum fault_kind)kind));
+	print_hidden(out, summary);
+	if (summary->nr_unprinted)
+		fprintf(out, "unprinted    %" PRIu64 " beyond --limit\n", summary->nr_unprinted);
+	print_vmas(out, summary->tally, rows);
+	print_sites(out, summary, rows);
+}
