@@ -25,10 +25,10 @@ static int list_columns(int columns)
 	return columns < 160 ? 52 : 64;
 }
 
-/* A line that names the mode, and one or two of buckets. */
+/* A line that names the mode, and one or two lines of buckets. */
 static int legend_rows(int grid_rows)
 {
-	return grid_rows < 16 ? 2 : 3;
+	return grid_rows < 9 ? 2 : 3;
 }
 
 struct map_layout layout_map(int columns, int rows)
@@ -56,10 +56,10 @@ struct map_layout layout_map(int columns, int rows)
 	return at;
 }
 
-/* 80x24 keeps four rows of cells beside it. */
+/* 80x24 keeps three rows of cells beside it. */
 static int timeline_rows(int grid_rows)
 {
-	if (grid_rows < 14)
+	if (grid_rows < 13)
 		return 4;
 	return grid_rows < 24 ? 6 : 8;
 }

@@ -156,7 +156,8 @@ static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 			  fmt_bytes(text, vma_len_bytes(vma)));
 	x += 6;
 	if (map->colour.mode == MODE_COMPARE && table->comparison)
-		map_draw_vma_changes(table->comparison, canvas, x, y, bar, index);
+		map_draw_vma_changes(table->comparison, canvas, x, y,
+				     bar = map->layout.list_has_addrs ? 14 : bar, index);
 	else if (table->why[index] == WHY_OK)
 		draw_thin_bar(canvas, x, y, bar, theme, colour_of_class(class, NR_STRENGTH - 1),
 			      counts->present, counts->pages);

@@ -236,8 +236,8 @@ static void draw_items(const struct map_screen *map, struct canvas *canvas,
 		x += columns;
 	}
 	if (left_out)
-		canvas_text_right(canvas, rect->x, rect->y - 1, rect->columns, COLOUR_FAINT, 0,
-				  "? all");
+		canvas_text_right(canvas, rect->x, rect->y + rect->rows - 1, rect->columns,
+				  COLOUR_FAINT, 0, " ? all");
 }
 
 /* Why part of what the mode asks is not told; "" where all is. */

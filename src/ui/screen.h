@@ -73,6 +73,8 @@ struct screen_ops {
 	struct action (*event)(struct screen *screen, const struct ui_event *event);
 	/* Fills rows[] with the keys that apply now; returns how many. */
 	size_t (*keys)(const struct screen *screen, struct key_row *rows, size_t room);
+	/* What the colours mean now, where that is not the page classes (NULL); optional. */
+	const struct colour_mode_row *(*legend)(const struct screen *screen);
 	/* True while something on it fades or moves without new data. */
 	bool (*animates)(const struct screen *screen, uint64_t now_ns);
 	void (*free)(struct screen *screen);

@@ -83,10 +83,39 @@ static void draw_sample(struct pen *pen, int x, enum page_class class, const cha
 	canvas_text(pen->canvas, pen->inner.x + x + NR_STRENGTH + 1, y, 20, COLOUR_TEXT, 0, name);
 }
 
+/* The buckets of a mode, from their weakest strength to their strongest. */
+static void pen_buckets(struct pen *pen, const struct colour_mode_row *row)
+{
+	int third = pen->inner.columns / 3;
+
+	pen_heading(pen, row->title);
+	for (size_t i = 0; i < row->nr_buckets; i++) {
+		const struct bucket *bucket = &row->buckets[i];
+		int x = pen->inner.x + (int)(i % 3) * third, y = pen_row(pen);
+		struct tile tile = { .first = bucket->hue, .second = HUE_NONE };
+
+		for (int strength = 0; strength < NR_STRENGTH && y >= 0; strength++) {
+			tile.strength = strength;
+			tile.sign = strength < NR_STRENGTH - 1 ? bucket->part : bucket->full;
+			draw_tile(pen->canvas, x + strength, y, pen->theme, &tile, &tile);
+		}
+		if (y >= 0)
+			canvas_printf(pen->canvas, x + NR_STRENGTH + 1, y, third - NR_STRENGTH - 2,
+				      COLOUR_TEXT, 0, "%s%s", bucket->step ? row->phrase : "",
+				      bucket->label);
+		if (i % 3 == 2 || i + 1 == row->nr_buckets)
+			pen->line++;
+	}
+}
+
 static void pen_legend(struct pen *pen, const struct screen *screen)
 {
+	const struct colour_mode_row *row = screen->ops->legend ? screen->ops->legend(screen)
+								: NULL;
 	int third = pen->inner.columns / 3, nr = 0;
 
+	if (row)
+		pen_buckets(pen, row);
 	pen_heading(pen, "What a cell shows");
 	for (int class = 0; class < NR_CLASS; class ++) {
 		const char *name = screen->ops->class_name

@@ -139,6 +139,13 @@ static bool animates(const struct screen *screen, uint64_t now_ns)
 	return false;
 }
 
+static const struct colour_mode_row *legend(const struct screen *screen)
+{
+	const struct map_screen *map = (const struct map_screen *)screen;
+
+	return map->colour.mode == MODE_STATE ? NULL : colour_mode_row(map->colour.mode);
+}
+
 static void free_map(struct screen *screen)
 {
 	struct map_screen *map = map_of(screen);
@@ -162,6 +169,7 @@ static const struct screen_ops map_ops = {
 	.draw = map_draw,
 	.event = handle_event,
 	.keys = map_keys,
+	.legend = legend,
 	.animates = animates,
 	.free = free_map,
 };
