@@ -152,9 +152,11 @@ static int write_reports(const struct bench_options *options, const struct bench
 		err = out_bench_json(stdout, bench);
 	else if (options->json && write_file(options->json, bench, out_bench_json))
 		status = STATUS_FAILED;
-	if (!json_only)
+	if (!json_only && !options->plan.prove_only)
 		err = options->explain ? out_bench_explain(stdout, bench)
 				       : out_bench_text(stdout, bench);
+	if (!json_only && !err && options->plan.prove_only)
+		err = out_bench_proofs(stdout, bench);
 	if (err)
 		status = cmd_fail("bench: cannot write the report: %s", strerror(-err));
 	return status;
@@ -185,6 +187,26 @@ static int judge(const struct bench_options *options, const struct bench *bench)
 	return status;
 }
 
+/* A proof that was asked for by name and could not be had. */
+static int judge_proofs(const struct bench_options *options, const struct bench *bench)
+{
+	int status = STATUS_DONE;
+
+	if (!bench->nr_proofs && options->plan.prove_only)
+		return cmd_fail("bench: proofs: %s", bench->proofs_error);
+	for (size_t i = 0; options->modes_given && i < bench->nr_proofs; i++) {
+		const struct lab_proof *proof = &bench->proofs[i];
+
+		if (proof->verdict != PROOF_UNKNOWN)
+			continue;
+		fprintf(stderr, "pagewalk: unknown: proof of %s, %s: %s\n",
+			mode_info(proof->mode)->key, proof_socket_name(proof->socket),
+			proof->evidence);
+		status = STATUS_PARTLY;
+	}
+	return status;
+}
+
 static int run_and_report(const struct host *host, struct bench_options *options)
 {
 	struct progress_line line = { .shown = false };
@@ -206,6 +228,8 @@ static int run_and_report(const struct host *host, struct bench_options *options
 		return cmd_fail("bench: %s", error[0] ? error : "interrupted");
 	status = write_reports(options, bench);
 	judged = judge(options, bench);
+	if (!judged && options->plan.prove_only)
+		judged = judge_proofs(options, bench);
 	bench_free(bench);
 	return status ? status : judged;
 }
@@ -223,6 +247,7 @@ static int run_bench(int argc, char **argv)
 				.timeout_ns = DEFAULT_TIMEOUT,
 			},
 			.verify = true,
+			.prove = true,
 		},
 		.remote = { "127.0.0.1", "9090" },
 	};
@@ -270,6 +295,7 @@ const struct command cmd_bench = {
 		"      --no-verify        leave the round out in which every byte is hashed\n"
 		"      --csv DIR          write results.csv and summary.csv\n"
 		"      --json FILE        write everything as JSON; - is standard output\n"
+		"      --prove            only prove for each mode whether it copies\n"
 		"      --explain          what each way is for, with what was measured here\n"
 		"      --connect ADDR:PORT  send to a `pagewalk sink` there\n"
 		"      --dir DIR          where the files go (default $XDG_CACHE_HOME/pagewalk)\n"

@@ -364,7 +364,7 @@ static int take_flag(int opt, struct bench_options *options)
 {
 	switch (opt) {
 	case OPTION_PROVE:
-		options->prove = true;
+		options->plan.prove_only = true;
 		return STATUS_DONE;
 	case OPTION_EXPLAIN:
 		options->explain = true;
@@ -444,7 +444,7 @@ static void fill_in(struct bench_options *options)
 		disk |= plan->sinks[i] == SINK_DISK;
 	/* What goes from file to file is left out where no sink is a file. */
 	for (int i = 0; !options->modes_given && i < NR_MODE; i++)
-		if (disk || !mode_info((enum transfer_mode)i)->file_to_file)
+		if (disk || plan->prove_only || !mode_info((enum transfer_mode)i)->file_to_file)
 			plan->modes[plan->nr_modes++] = (enum transfer_mode)i;
 }
 
@@ -477,7 +477,10 @@ static int finish(struct parse *parse)
 	struct bench_config *config = &options->plan.config;
 	char *safe;
 
+	if (parse->remote && options->plan.prove_only)
+		return cmd_bad_usage(&cmd_bench, "--prove works on this machine only");
 	if (parse->remote) {
+		options->plan.prove = false;
 		options->plan.remote = &options->remote;
 		remote_address_text(&options->remote, config->remote, sizeof(config->remote));
 	}

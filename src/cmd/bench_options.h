@@ -14,7 +14,7 @@ struct bench_options {
 	const char *json;    /* "-" is standard output; NULL: none */
 	const char *prefix;  /* of the file names, "" or "benchmark-" */
 	bool size_given, modes_given, sinks_given, seed_given;
-	bool explain, prove, quiet;
+	bool explain, quiet;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "kernel/machine.h"
 #include "lab/bench_files.h"
 #include "lab/bench_transfer.h"
+#include "lab/prove.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,9 +77,6 @@ static void describe(const struct run *run)
 	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	snprintf(environment->dir, sizeof(environment->dir), "%s", safe);
-	snprintf(environment->kernel, sizeof(environment->kernel), "%s", run->host->kernel);
-	machine_read(run->host, &environment->machine);
-	environment->page_bytes = UINT64_C(1) << run->host->geometry.page_shift;
 	snprintf(environment->fs, sizeof(environment->fs), "?");
 	if (dir_fd >= 0) {
 		machine_fs_name(dir_fd, environment->fs, sizeof(environment->fs));
@@ -207,6 +205,36 @@ static void run_all(struct run *run)
 	}
 }
 
+/* Whether the overwrite test of this mode was asked for. */
+static bool is_planned(const struct bench_plan *plan, enum transfer_mode mode)
+{
+	for (size_t i = 0; i < plan->nr_modes; i++)
+		if (plan->modes[i] == mode)
+			return true;
+	return false;
+}
+
+/* 0; what went wrong is told in the place of the proofs. -ECANCELED. */
+static int prove(struct run *run)
+{
+	const struct prove_config config = { run->plan->dir, run->plan->actor_path,
+					     run->watch->cancel };
+	struct lab_proof all[LAB_MAX_PROOFS];
+	struct bench *bench = run->bench;
+	size_t nr = 0;
+	int err;
+
+	run->progress = (struct bench_progress){ .doing = "proving" };
+	if (run->watch->progress)
+		run->watch->progress(run->watch->arg, &run->progress);
+	err = lab_prove(run->host, &config, all, &nr, bench->proofs_error,
+			sizeof(bench->proofs_error));
+	for (size_t i = 0; !err && i < nr; i++)
+		if (is_planned(run->plan, all[i].mode))
+			bench->proofs[bench->nr_proofs++] = all[i];
+	return err == -ECANCELED ? err : 0;
+}
+
 static void add_prepared(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 {
 	struct run *run = arg;
@@ -250,15 +278,23 @@ int bench_run(const struct host *host, const struct bench_plan *plan,
 
 	run.bench->taken_ns = clock_real_ns();
 	run.bench->config = plan->config;
-	make_lanes(run.bench, plan);
-	run.states = xcalloc(run.bench->nr_lanes, sizeof(*run.states));
-	err = prepare(&run, error, room);
-	if (!err) {
+	snprintf(run.bench->environment.kernel, sizeof(run.bench->environment.kernel), "%s",
+		 host->kernel);
+	machine_read(host, &run.bench->environment.machine);
+	run.bench->environment.page_bytes = UINT64_C(1) << host->geometry.page_shift;
+	if (!plan->prove_only)
+		make_lanes(run.bench, plan);
+	run.states = xcalloc(run.bench->nr_lanes + 1, sizeof(*run.states));
+	err = plan->prove_only ? 0 : prepare(&run, error, room);
+	if (!err && !plan->prove_only) {
 		describe(&run);
 		run_all(&run);
 		err = is_cancelled(&run) ? -ECANCELED : 0;
 	}
 	bench_files_close(run.files);
+	snprintf(run.bench->proofs_error, sizeof(run.bench->proofs_error), "not run");
+	if (!err && plan->prove)
+		err = prove(&run);
 	free(run.states);
 	if (err) {
 		bench_free(run.bench);

@@ -22,6 +22,8 @@ struct bench_plan {
 	const char *actor_path;     /* of pagewalk-actor */
 	bool keep;                  /* leave the files behind */
 	bool verify;                /* run the verifying round */
+	bool prove;                 /* prove the copies of these modes, after the rounds */
+	bool prove_only;            /* no lane, no round: only that */
 	const struct remote_address *remote; /* NULL: sinks on this machine */
 	size_t nr_modes, nr_sinks;           /* traditional is added, and its control */
 	enum transfer_mode modes[NR_MODE];

@@ -4,6 +4,7 @@
 
 #include "model/lab_view.h"
 #include "model/machine.h"
+#include "model/proof.h"
 #include "model/stats.h"
 
 #include <stdbool.h>
@@ -122,7 +123,9 @@ struct bench {
 	struct bench_result *results; /* round by round, in the order of running */
 	size_t nr_results, results_room;
 	struct bench_summary *summaries; /* one for each lane, in the lanes' order */
-	bool interrupted;
+	struct lab_proof proofs[LAB_MAX_PROOFS];
+	size_t nr_proofs;
+	char proofs_error[200]; /* why there are none; "" where there are */
 };
 
 struct bench *bench_new(void);

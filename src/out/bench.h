@@ -19,6 +19,8 @@ int out_bench_json(FILE *out, const struct bench *bench);
 int out_bench_results_csv(FILE *out, const struct bench *bench);
 /* One row for each lane: the columns of its summary.csv, then more. */
 int out_bench_summary_csv(FILE *out, const struct bench *bench);
+/* Which modes share the file's pages with the receiver, and which copy; with the evidence. */
+int out_bench_proofs(FILE *out, const struct bench *bench);
 /* What each way of "zero copy" is for, with what was measured of it here. */
 int out_bench_explain(FILE *out, const struct bench *bench);
 

@@ -77,8 +77,13 @@ static json_t *environment_json(const struct bench_environment *environment)
 	set_count(object, "cpus", environment->machine.nr_cpus);
 	set_count(object, "memory_bytes", environment->machine.memory_bytes);
 	set_count(object, "page_size", environment->page_bytes);
-	set_text(object, "dir", environment->dir);
-	set_text(object, "file_system", environment->fs);
+	if (environment->dir[0]) {
+		set_text(object, "dir", environment->dir);
+		set_text(object, "file_system", environment->fs);
+	} else {
+		json_set_unknown(object, "dir", "no lane was run");
+		json_set_unknown(object, "file_system", "no lane was run");
+	}
 	return object;
 }
 
@@ -250,6 +255,27 @@ static json_t *summary_json(const struct bench *bench, const struct bench_summar
 	return object;
 }
 
+static json_t *proofs_json(const struct bench *bench)
+{
+	json_t *proofs = json_array();
+
+	for (size_t i = 0; i < bench->nr_proofs; i++) {
+		const struct lab_proof *proof = &bench->proofs[i];
+		json_t *object = json_object();
+
+		set_text(object, "mode", mode_info(proof->mode)->key);
+		set_text(object, "socket", proof_socket_name(proof->socket));
+		set_text(object, "verdict", proof_verdict_name(proof->verdict));
+		set_text(object, "evidence", proof->evidence);
+		if (proof->nr_completions) {
+			set_count(object, "completions", proof->nr_completions);
+			set_count(object, "completions_copied", proof->nr_copied_completions);
+		}
+		json_array_append_new(proofs, object);
+	}
+	return proofs;
+}
+
 static json_t *sources_json(const struct bench *bench)
 {
 	json_t *sources = json_object();
@@ -263,6 +289,7 @@ static json_t *sources_json(const struct bench *bench)
 	set_text(sources, "samples", "/proc/PID/schedstat of the actors");
 	set_text(sources, "start", "cachestat(2), or mincore(2) before Linux 6.5");
 	set_text(sources, "load", "/proc/stat, less what the actors and pagewalk used");
+	set_text(sources, "proofs", "the file overwritten between send and receive");
 	set_text(sources, "hash",
 		 "XXH3, 64 bits: of the file as written, and of what the sink "
 		 "got in the verifying round");
@@ -283,6 +310,9 @@ int out_bench_json(FILE *out, const struct bench *bench)
 		json_array_append_new(summaries, summary_json(bench, &bench->summaries[i]));
 	json_object_set_new(document, "results", results);
 	json_object_set_new(document, "summaries", summaries);
-	json_set_unknown(document, "proofs", "not run");
+	if (bench->nr_proofs)
+		json_object_set_new(document, "proofs", proofs_json(bench));
+	else
+		json_set_unknown(document, "proofs", bench->proofs_error);
 	return json_print(out, document);
 }

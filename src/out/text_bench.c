@@ -180,6 +180,36 @@ static void write_load(FILE *out, const struct bench *bench)
 	}
 }
 
+/* The proofs in two lines; the evidence is in --prove and in the JSON. */
+static void write_proofs(FILE *out, const struct bench *bench)
+{
+	static const enum proof_verdict verdicts[] = { PROOF_SHARED, PROOF_COPIED };
+
+	for (size_t v = 0; v < sizeof(verdicts) / sizeof(verdicts[0]); v++) {
+		char names[LINE] = "", line[LINE + 100];
+		size_t at = 0;
+
+		for (size_t i = 0; i < bench->nr_proofs; i++) {
+			const struct lab_proof *proof = &bench->proofs[i];
+			int added;
+
+			if (proof->verdict != verdicts[v] || proof->socket == PROOF_UNIX)
+				continue;
+			added = snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "",
+					 mode_info(proof->mode)->key);
+			if (added > 0 && (size_t)added < sizeof(names) - at)
+				at += (size_t)added;
+		}
+		if (!at)
+			continue;
+		snprintf(line, sizeof(line), "%s: %s.",
+			 verdicts[v] == PROOF_SHARED ? "the receiver got the file's own pages from"
+						     : "the receiver got a copy from",
+			 names);
+		out_wrapped(out, "  proved     ", line);
+	}
+}
+
 static void write_lane_notes(FILE *out, const struct bench *bench)
 {
 	for (size_t i = 0; i < bench->nr_lanes; i++) {
@@ -236,6 +266,7 @@ int out_bench_text(FILE *out, const struct bench *bench)
 	}
 	write_legend(out, bench);
 	write_verified(out, bench);
+	write_proofs(out, bench);
 	write_load(out, bench);
 	write_lane_notes(out, bench);
 	return fflush(out) || ferror(out) ? -EIO : 0;

@@ -485,6 +485,40 @@ static void test_an_interrupt_leaves_nothing(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* What the receiver gets when the file is overwritten in between: the same in every run. */
+static void test_copies_are_proved(void **state)
+{
+	static const struct {
+		const char *mode, *verdict;
+	} expected[] = { { "sendfile", "shared" },
+			 { "splice", "shared" },
+			 { "traditional", "copied" },
+			 { "mmap-write", "copied" } };
+	const struct fixture *fixture = *state;
+	const char *const args[] = { "bench",   "--prove",
+				     "--modes", "traditional,mmap-write,sendfile,splice",
+				     "--json",  "-",
+				     "--dir",   fixture->lanes,
+				     NULL };
+	struct run run = run_pagewalk(args);
+	json_t *proof;
+	size_t i;
+
+	run_expect(&run, 0);
+	assert_int_equal(json_array_size(json_object_get(run.json, "proofs")), 8);
+	json_array_foreach(json_object_get(run.json, "proofs"), i, proof)
+	{
+		const char *mode = json_string_value(json_object_get(proof, "mode"));
+
+		for (size_t e = 0; e < 4; e++)
+			if (!strcmp(expected[e].mode, mode))
+				assert_string_equal(
+					json_string_value(json_object_get(proof, "verdict")),
+					expected[e].verdict);
+	}
+	run_clear(&run);
+}
+
 /* The file's size is not in pagewalk's memory. */
 static void test_memory_does_not_follow_the_file(void **state)
 {
@@ -517,6 +551,7 @@ int main(void)
 		BENCH_TEST(test_a_sink_that_goes_away_fails_its_lanes),
 		BENCH_TEST(test_a_port_in_use_is_one_line),
 		BENCH_TEST(test_an_interrupt_leaves_nothing),
+		BENCH_TEST(test_copies_are_proved),
 		BENCH_TEST(test_memory_does_not_follow_the_file),
 	};
 
