@@ -8,8 +8,10 @@
 #include "app/app.h"
 
 #include "app/feed.h"
+#include "app/settings.h"
 #include "app/signals.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "kernel/proc.h"
 #include "ui/draw.h"
@@ -32,6 +34,7 @@ struct app {
 	const struct app_start *start;
 	struct term *term;
 	struct theme theme;
+	struct config config; /* the settings as they are now */
 	struct canvas *canvas;
 	int columns, rows;
 	int signal_fd;
@@ -45,16 +48,30 @@ struct app {
 	bool helping;
 	int help_scroll, help_lines;
 	char message[200]; /* shown in place of the keys for a moment */
+	uint8_t message_colour;
 	uint64_t message_until_ns;
 	bool has_picture; /* screen 1 was given its first one */
 	bool quit, redraw;
 };
 
-static void say(struct app *app, const char *text)
+static void say_in(struct app *app, uint8_t colour, const char *text)
 {
 	snprintf(app->message, sizeof(app->message), " %s", text);
+	app->message_colour = colour;
 	app->message_until_ns = clock_mono_ns() + MESSAGE_NS;
 	app->redraw = true;
+}
+
+/* What went wrong. */
+static void say(struct app *app, const char *text)
+{
+	say_in(app, COLOUR_BAD, text);
+}
+
+/* What a key has done, where it cannot be seen otherwise. */
+static void tell(struct app *app, const char *text)
+{
+	say_in(app, COLOUR_GOOD, text);
 }
 
 static struct feed *front(const struct app *app)
@@ -107,8 +124,9 @@ static void draw(struct app *app)
 			app->help_lines = screen_help_draw(screen, app->canvas, &app->theme,
 							   app->help_scroll);
 		if (now_ns < app->message_until_ns)
-			canvas_printf(app->canvas, 0, app->rows - 1, app->columns, COLOUR_BAD,
-				      ATTR_REVERSE | ATTR_BOLD, "%-*s", app->columns, app->message);
+			canvas_printf(app->canvas, 0, app->rows - 1, app->columns,
+				      app->message_colour, ATTR_REVERSE | ATTR_BOLD, "%-*s",
+				      app->columns, app->message);
 	}
 	term_show(app->term, app->canvas);
 	app->redraw = false;
@@ -146,6 +164,7 @@ static int open_place(struct app *app, enum place place, const struct action *ac
 		.period_ns = app->options->period_ns,
 		.proc = app->proc,
 		.action = action,
+		.config = &app->config,
 		.filter = app->start->filter,
 		.lab = app->start->lab,
 		.launch = app->start->launch,
@@ -240,6 +259,14 @@ static void go_back(struct app *app)
 		app->quit = true;
 }
 
+static void say_palette(struct app *app)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "palette: %s", palette_names[app->theme.palette]);
+	tell(app, text);
+}
+
 static void switch_theme(struct app *app, enum theme_switch what)
 {
 	if (what == THEME_NEXT_PALETTE)
@@ -248,9 +275,50 @@ static void switch_theme(struct app *app, enum theme_switch what)
 		app->theme.dense = !app->theme.dense;
 	else
 		say(app, "two cells a character need 256 colours and UTF-8");
+	if (what == THEME_NEXT_PALETTE && app->theme.colours < 256)
+		say(app, app->theme.colours ? "palettes need 256 colours: this terminal has fewer"
+					    : "palettes need colours, and these are off");
+	else if (what == THEME_NEXT_PALETTE)
+		say_palette(app);
 	term_set_theme(app->term, &app->theme);
 	app->redraw = true;
 	request_data(app);
+}
+
+/* The settings as keys have left them go into the file. */
+static void save_settings(struct app *app)
+{
+	const char *path = app->options->config_path;
+	char text[160], *safe;
+	int ret;
+
+	if (!path) {
+		say(app, "settings are not saved: --no-config was given, or HOME is not set");
+		return;
+	}
+	app->config.palette = app->theme.palette;
+	app->config.mouse = term_has_mouse(app->term);
+	/* A terminal that cannot do it says nothing of what is wanted. */
+	if (!app->theme.ascii && app->theme.colours >= 256)
+		app->config.dense = app->theme.dense;
+	for (int place = 0; place < NR_PLACE; place++)
+		if (app->feeds[place] && app->feeds[place]->ops->save)
+			app->feeds[place]->ops->save(app->feeds[place], &app->config);
+	ret = settings_save(path, &app->config);
+	safe = text_safe_str(path);
+	if (ret)
+		snprintf(text, sizeof(text), "settings not saved: %s: %s", strerror(-ret), safe);
+	else
+		snprintf(text, sizeof(text), "settings saved in %s", safe);
+	free(safe);
+	say_in(app, ret ? COLOUR_BAD : COLOUR_GOOD, text);
+}
+
+static void switch_mouse(struct app *app)
+{
+	term_set_mouse(app->term, !term_has_mouse(app->term));
+	tell(app, term_has_mouse(app->term) ? "mouse on: click a cell, wheel to zoom"
+					    : "mouse off: the terminal selects text again");
 }
 
 /* Actions that only the screen's own worker can carry out. */
@@ -296,6 +364,12 @@ static void do_action(struct app *app, const struct action *action)
 		break;
 	case ACTION_PICK:
 		show(app, PLACE_PICK, NULL);
+		break;
+	case ACTION_SAVE:
+		save_settings(app);
+		break;
+	case ACTION_MOUSE:
+		switch_mouse(app);
 		break;
 	case ACTION_OUTPUT:
 		if (show(app, PLACE_OUTPUT, NULL) == -ENOENT)
@@ -528,6 +602,9 @@ int app_run(const struct host *host, const struct app_options *options,
 	}
 	xalloc_set_hook(term_restore);
 	app.theme = *term_theme(app.term);
+	app.config = options->config;
+	if (options->warning)
+		say(&app, options->warning);
 	take_size(&app);
 	ret = open_first(&app);
 	while (!ret && !app.quit) {

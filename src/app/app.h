@@ -5,6 +5,7 @@
 #include "app/feed.h"
 #include "kernel/host.h"
 #include "lab/lab.h"
+#include "model/config.h"
 #include "ui/term.h"
 
 #include <stdbool.h>
@@ -17,7 +18,10 @@
  */
 struct app_options {
 	struct term_options term;
-	uint64_t period_ns; /* between samples */
+	uint64_t period_ns;      /* between samples */
+	struct config config;    /* as the file and the options have it */
+	const char *config_path; /* where settings are saved; NULL: nowhere */
+	const char *warning;     /* said on the first screen; NULL: nothing */
 };
 
 /* What to begin with. */

@@ -6,6 +6,7 @@
 #include "kernel/launch.h"
 #include "kernel/proc.h"
 #include "lab/lab.h"
+#include "model/config.h"
 #include "ui/screen.h"
 
 #include <stdbool.h>
@@ -35,6 +36,8 @@ struct feed_ops {
 	 * False where it knows none such.
 	 */
 	bool (*act)(struct feed *feed, const struct action *action);
+	/* Notes what of the screen's state is a setting that can be saved; may be NULL. */
+	void (*save)(const struct feed *feed, struct config *config);
 	/* Ends the worker and frees the screen. */
 	void (*free)(struct feed *feed);
 };
@@ -48,7 +51,8 @@ struct feed {
 /* What a feed is made of. */
 struct feed_context {
 	const struct host *host;
-	uint64_t period_ns; /* between samples */
+	uint64_t period_ns;          /* between samples */
+	const struct config *config; /* how screens begin */
 	/* The process that is watched, borrowed; NULL: none. A feed makes its own by proc_clone(). */
 	const struct proc *proc;
 	const struct action *action; /* that asked for the screen; NULL: a number key */

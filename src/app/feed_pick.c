@@ -48,19 +48,38 @@ static void free_feed(struct feed *feed)
 	free(pick);
 }
 
+static void save(const struct feed *feed, struct config *config)
+{
+	struct pick_settings settings;
+
+	screen_pick_get_settings(feed->screen, &settings);
+	config->sort = settings.sort;
+	config->sort_reversed = settings.reversed;
+	config->tree = settings.tree;
+	config->kernel_threads = settings.kernel_threads;
+}
+
 static const struct feed_ops pick_ops = {
 	.event_fd = event_fd,
 	.take = take,
 	.show = show,
+	.save = save,
 	.free = free_feed,
 };
 
 int feed_pick_open(const struct feed_context *context, struct feed **out)
 {
+	const struct config *config = context->config;
+	struct pick_settings settings = {
+		.sort = (enum plist_key)config->sort,
+		.reversed = config->sort_reversed,
+		.tree = config->tree,
+		.kernel_threads = config->kernel_threads,
+	};
 	struct pick_feed *pick = xcalloc(1, sizeof(*pick));
 
 	pick->base.ops = &pick_ops;
-	pick->base.screen = screen_pick_new(context->filter ? context->filter : "");
+	pick->base.screen = screen_pick_new(context->filter ? context->filter : "", &settings);
 	pick->lister = lister_new(LIST_PERIOD_NS);
 	*out = &pick->base;
 	return 0;

@@ -19,6 +19,8 @@ struct lister {
 	pthread_mutex_t lock; /* guards what follows */
 	bool quit, paused;
 	struct plist *newest;
+
+	struct plist_marks *marks; /* the thread's own */
 };
 
 static void read_list(struct lister *lister)
@@ -27,6 +29,7 @@ static void read_list(struct lister *lister)
 
 	if (plist_read(&list))
 		return;
+	plist_add_rates(list, lister->marks);
 	pthread_mutex_lock(&lister->lock);
 	before = lister->newest;
 	lister->newest = list;
@@ -59,6 +62,7 @@ struct lister *lister_new(uint64_t period_ns)
 	struct lister *lister = xcalloc(1, sizeof(*lister));
 
 	lister->period_ns = period_ns;
+	lister->marks = plist_marks_new();
 	lister->event_fd = wake_new();
 	lister->wake_fd = wake_new();
 	pthread_mutex_init(&lister->lock, NULL);
@@ -77,6 +81,7 @@ void lister_free(struct lister *lister)
 	wake_send(lister->wake_fd);
 	pthread_join(lister->thread, NULL);
 	plist_free(lister->newest);
+	plist_marks_free(lister->marks);
 	close(lister->event_fd);
 	close(lister->wake_fd);
 	pthread_mutex_destroy(&lister->lock);

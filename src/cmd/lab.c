@@ -202,9 +202,10 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ 0 },
 	};
-	int opt, status = STATUS_DONE;
+	int opt, status;
 	bool known;
 
+	status = screen_options_begin(argc, argv, SCREEN_SHORT_OPTIONS, longopts, &options->app);
 	while (!status &&
 	       (opt = getopt_long(argc, argv, SCREEN_SHORT_OPTIONS, longopts, NULL)) != -1) {
 		if (opt == 'h') {
@@ -335,7 +336,6 @@ static int print_table(const struct host *host, const struct lab_options *option
 static int run_lab(int argc, char **argv)
 {
 	struct lab_options options = {
-		.app = screen_options_default(),
 		.config = {
 			.size_bytes = DEFAULT_SIZE,
 			.pace_bytes_per_s = DEFAULT_PACE,

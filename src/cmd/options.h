@@ -13,6 +13,9 @@ enum screen_option {
 	OPTION_NO_COLOUR,
 	OPTION_NO_MOUSE,
 	OPTION_CONTRAST,
+	OPTION_PALETTE,
+	OPTION_CONFIG,
+	OPTION_NO_CONFIG,
 };
 
 #define SCREEN_SHORT_OPTIONS "d:h"
@@ -22,20 +25,31 @@ enum screen_option {
 		{ "no-color", no_argument, NULL, OPTION_NO_COLOUR },                               \
 		{ "no-mouse", no_argument, NULL, OPTION_NO_MOUSE },                                \
 		{ "contrast", no_argument, NULL, OPTION_CONTRAST },                                \
+		{ "palette", required_argument, NULL, OPTION_PALETTE },                            \
+		{ "config", required_argument, NULL, OPTION_CONFIG },                              \
+		{ "no-config", no_argument, NULL, OPTION_NO_CONFIG },                              \
 	{                                                                                          \
 		"help", no_argument, NULL, 'h'                                                     \
 	}
 
 #define SCREEN_OPTIONS_HELP                                                                        \
 	"  -d, --delay SECONDS  time between two pictures (default 0.1)\n"                         \
-	"  --contrast           colours for a projector\n"                                         \
+	"  --palette NAME       dark, contrast (projector) or light; colour-blind safe, all\n"     \
+	"  --contrast           the same as --palette contrast\n"                                  \
 	"  --ascii              no character outside ASCII\n"                                      \
 	"  --no-colour          no colours (NO_COLOR does it too)\n"                               \
 	"  --no-mouse           leave the mouse to the terminal\n"                                 \
+	"  --config FILE        settings (default: ~/.config/pagewalk/config)\n"                   \
+	"  --no-config          read and save no settings\n"                                       \
 	"  -h, --help           this text\n"
 
-/* The defaults: 10 pictures a second, mouse on, NO_COLOR obeyed. */
-struct app_options screen_options_default(void);
+/*
+ * What the options begin with: the settings of the file, which the command line (looked through
+ * for --config and --no-config) may name; lines of it that mean nothing are said on standard
+ * error. NO_COLOR is obeyed. 0, or an exit status after saying why the file cannot be read.
+ */
+int screen_options_begin(int argc, char **argv, const char *short_options,
+			 const struct option *long_options, struct app_options *options);
 /*
  * Takes one option of the table above. 0, or STATUS_USAGE after saying why; *known is false
  * where it is none of them.

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_number(const char *text)
 {
@@ -26,7 +27,7 @@ static bool is_number(const char *text)
 	return true;
 }
 
-/* Processes whose command name is `name`; *pid is the last one found. SIZE_MAX: no list. */
+/* Processes that are called `name`, but for ourselves; *pid is the last one found. SIZE_MAX: no list. */
 static size_t find_by_name(const char *name, pid_t *pid)
 {
 	struct plist *list;
@@ -35,7 +36,7 @@ static size_t find_by_name(const char *name, pid_t *pid)
 	if (plist_read(&list))
 		return SIZE_MAX;
 	for (size_t i = 0; i < list->nr; i++) {
-		if (strcmp(list->rows[i].comm, name))
+		if (list->rows[i].pid == getpid() || !plist_row_is_called(&list->rows[i], name))
 			continue;
 		*pid = list->rows[i].pid;
 		nr++;
@@ -135,10 +136,13 @@ static int run_watch(int argc, char **argv)
 		{ 0 },
 	};
 	struct launch_options launch = { 0 };
-	struct app_options options = screen_options_default();
+	struct app_options options;
 	int opt, status;
 	bool known;
 
+	status = screen_options_begin(argc, argv, "+" SCREEN_SHORT_OPTIONS, longopts, &options);
+	if (status)
+		return status;
 	while ((opt = getopt_long(argc, argv, "+" SCREEN_SHORT_OPTIONS, longopts, NULL)) != -1) {
 		if (opt == 'h')
 			return cmd_help(&cmd_watch);

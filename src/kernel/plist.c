@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The processes of this machine for the picker, by libproc2 (procps_pids(3)), which reads
- * stat, statm, status and cmdline of each. It always reads the live /proc. A process that
+ * stat, statm and status of each. The command line is read here: libproc2 4.0 makes
+ * question marks of what is not ASCII. It always reads the live /proc. A process that
  * ends meanwhile is left out; figures that the kernel hides from others (hidepid) are
  * hidden by leaving out the process as a whole.
  */
 #include "kernel/plist.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "kernel/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libproc2/pids.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	ITEM_PID,
@@ -28,7 +33,7 @@ enum {
 	ITEM_MAJFLT,
 	ITEM_FLAGS,
 	ITEM_COMM,
-	ITEM_CMDLINE,
+	ITEM_START,
 	NR_ITEMS,
 };
 
@@ -36,7 +41,7 @@ static const enum pids_item wanted[NR_ITEMS] = {
 	[ITEM_PID] = PIDS_ID_PID,      [ITEM_PPID] = PIDS_ID_PPID,   [ITEM_EUID] = PIDS_ID_EUID,
 	[ITEM_EUSER] = PIDS_ID_EUSER,  [ITEM_STATE] = PIDS_STATE,    [ITEM_THREADS] = PIDS_NLWP,
 	[ITEM_RSS_KIB] = PIDS_MEM_RES, [ITEM_MINFLT] = PIDS_FLT_MIN, [ITEM_MAJFLT] = PIDS_FLT_MAJ,
-	[ITEM_FLAGS] = PIDS_FLAGS,     [ITEM_COMM] = PIDS_CMD,       [ITEM_CMDLINE] = PIDS_CMDLINE,
+	[ITEM_FLAGS] = PIDS_FLAGS,     [ITEM_COMM] = PIDS_CMD,       [ITEM_START] = PIDS_TICS_BEGAN,
 };
 
 static char *safe_or_empty(const char *text)
@@ -44,10 +49,52 @@ static char *safe_or_empty(const char *text)
 	return text_safe_str(text ? text : "");
 }
 
+/* Bytes of a command line that are kept: no screen is wider. */
+#define CMDLINE_ROOM 1024
+
+/* The arguments with blanks between them; bytes, 0 where there are none. */
+static size_t read_cmdline(pid_t pid, char out[CMDLINE_ROOM])
+{
+	char path[32];
+	ssize_t got = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		got = read(fd, out, CMDLINE_ROOM);
+		close(fd);
+	}
+	/* The last argument ends in a NUL as well; a program may have written over all of it. */
+	while (got > 0 && !out[got - 1])
+		got--;
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* The last part of the path that is the first argument. */
+static char *program_of(const char *cmdline, size_t len)
+{
+	const char *end = memchr(cmdline, '\0', len), *start;
+
+	if (!end)
+		end = cmdline + len;
+	start = memrchr(cmdline, '/', (size_t)(end - cmdline));
+	start = start ? start + 1 : cmdline;
+	return xstrndup(start, (size_t)(end - start));
+}
+
+static char *command_of(char *cmdline, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!cmdline[i])
+			cmdline[i] = ' ';
+	return text_safe(cmdline, len);
+}
+
 static void add_process(struct plist *list, const struct pids_stack *stack)
 {
 	const char *comm = PIDS_VAL(ITEM_COMM, str, stack, NULL);
-	const char *command = PIDS_VAL(ITEM_CMDLINE, str, stack, NULL);
+	char cmdline[CMDLINE_ROOM];
 	struct plist_row row = {
 		.pid = PIDS_VAL(ITEM_PID, s_int, stack, NULL),
 		.ppid = PIDS_VAL(ITEM_PPID, s_int, stack, NULL),
@@ -59,17 +106,20 @@ static void add_process(struct plist *list, const struct pids_stack *stack)
 		.minflt = PIDS_VAL(ITEM_MINFLT, ul_int, stack, NULL),
 		.majflt = PIDS_VAL(ITEM_MAJFLT, ul_int, stack, NULL),
 		.user = safe_or_empty(PIDS_VAL(ITEM_EUSER, str, stack, NULL)),
+		.start_ticks = PIDS_VAL(ITEM_START, ull_int, stack, NULL),
 		.comm = xstrdup(comm ? comm : ""),
 	};
+	size_t len = row.kthread ? 0 : read_cmdline(row.pid, cmdline);
 
 	/* Kernel threads and zombies have no command line; their name stands in brackets. */
-	if (row.kthread || !command || !*command) {
+	row.program = program_of(cmdline, len);
+	if (!len) {
 		char *safe = safe_or_empty(comm);
 
 		row.command = xasprintf("[%s]", safe);
 		free(safe);
 	} else {
-		row.command = text_safe_str(command);
+		row.command = command_of(cmdline, len);
 	}
 	plist_add(list, &row);
 }
@@ -95,7 +145,7 @@ int plist_read(struct plist **out)
 	list = plist_new();
 	for (int i = 0; i < fetch->counts->total; i++)
 		add_process(list, fetch->stacks[i]);
-	plist_sort_rss(list);
+	list->taken_mono_ns = clock_mono_ns();
 	*out = list;
 	err = 0;
 out:

@@ -28,7 +28,9 @@ static const struct key_entry key_table[] = {
 	{ { "p", "processes", "choose another process" }, false },
 	{ { "O", NULL, "what the command that pagewalk started has written" }, false },
 	{ { "Esc", "back", "from the cells to the list, from there to the screen before" }, false },
-	{ { "c", "colours", "the next palette: dark background, projector" }, false },
+	{ { "c", "colours", "the next palette: dark, projector, light" }, false },
+	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, false },
+	{ { "S", NULL, "save palette, mouse, order of the list as settings" }, false },
 	{ { "d", NULL, "two cells in a character, or one glyph for each cell" }, false },
 };
 

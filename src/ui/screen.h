@@ -30,6 +30,8 @@ enum action_kind {
 	ACTION_REQUEST,   /* it wants other data; the app asks it what */
 	ACTION_PICK,      /* choose another process */
 	ACTION_THEME,     /* arg: enum theme_switch */
+	ACTION_SAVE,      /* the settings, into their file */
+	ACTION_MOUSE,     /* take the mouse, or leave it to the terminal */
 	ACTION_OUTPUT,    /* what the command that was started has written */
 	/* What follows is for the worker behind the screen. */
 	ACTION_PAUSE, /* stop or go on sampling */

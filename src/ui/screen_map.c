@@ -98,6 +98,10 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 		return (struct action){ .kind = ACTION_PICK };
 	case 'O':
 		return (struct action){ .kind = ACTION_OUTPUT };
+	case 'S':
+		return (struct action){ .kind = ACTION_SAVE };
+	case 'y':
+		return (struct action){ .kind = ACTION_MOUSE };
 	case 'c':
 		return (struct action){ .kind = ACTION_THEME, .arg = THEME_NEXT_PALETTE };
 	case 'd':

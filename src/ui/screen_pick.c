@@ -18,6 +18,7 @@
 /* Rows above and below the list: title, filter, headings; rule, sentence, keys. */
 #define ROWS_ABOVE 4
 #define ROWS_BELOW 3
+#define CTRL_T     0x14
 
 struct screen_pick {
 	struct screen base;
@@ -28,6 +29,7 @@ struct screen_pick {
 	size_t top;  /* first of shown[] on the screen */
 	size_t page; /* lines of the list at the last drawing */
 	char filter[96];
+	struct pick_settings settings;
 };
 
 static const struct plist_row *row_at(const struct screen_pick *pick, size_t index)
@@ -51,6 +53,7 @@ static void choose(struct screen_pick *pick, size_t index)
 /* After the list or the filter changed: the same process, else the first. */
 static void apply_filter(struct screen_pick *pick)
 {
+	const struct pick_settings *settings = &pick->settings;
 	size_t keep = 0;
 
 	pick->nr_shown = 0;
@@ -59,7 +62,8 @@ static void apply_filter(struct screen_pick *pick)
 	free(pick->shown);
 	pick->shown = xcalloc(pick->list->nr + 1, sizeof(*pick->shown));
 	for (size_t i = 0; i < pick->list->nr; i++) {
-		if (!plist_row_matches(&pick->list->rows[i], pick->filter))
+		if (!plist_row_matches(&pick->list->rows[i], pick->filter) ||
+		    (pick->list->rows[i].kthread && !settings->kernel_threads))
 			continue;
 		if (pick->list->rows[i].pid == pick->chosen_pid)
 			keep = pick->nr_shown;
@@ -68,32 +72,35 @@ static void apply_filter(struct screen_pick *pick)
 	choose(pick, keep);
 }
 
+/* The rows in the order that is set, and of these those that match. */
+static void apply_order(struct screen_pick *pick)
+{
+	const struct pick_settings *settings = &pick->settings;
+
+	if (pick->list)
+		plist_sort(pick->list, settings->sort, settings->reversed, settings->tree);
+	apply_filter(pick);
+}
+
 struct column {
 	const char *title;
 	int x, columns;
 	bool right;
 };
 
-enum {
-	COLUMN_PID,
-	COLUMN_USER,
-	COLUMN_STATE,
-	COLUMN_THREADS,
-	COLUMN_RSS,
-	COLUMN_FAULTS,
-	COLUMN_COMMAND,
-	NR_COLUMNS,
+/* Each column is one that the list can be ordered by. */
+static const struct column table[NR_PLIST_KEY] = {
+	[PLIST_PID] = { "PID", 2, 8, true },
+	[PLIST_USER] = { "USER", 12, 9, false },
+	[PLIST_STATE] = { "S", 22, 1, false },
+	[PLIST_THREADS] = { "THR", 24, 5, true },
+	[PLIST_RSS] = { "RSS", 30, 6, true },
+	[PLIST_FAULTS] = { "FAULTS/s", 37, 8, true },
+	[PLIST_COMMAND] = { "COMMAND", 47, 1000, false },
 };
 
-static const struct column table[NR_COLUMNS] = {
-	[COLUMN_PID] = { "PID", 2, 8, true },
-	[COLUMN_USER] = { "USER", 12, 9, false },
-	[COLUMN_STATE] = { "S", 22, 1, false },
-	[COLUMN_THREADS] = { "THR", 24, 5, true },
-	[COLUMN_RSS] = { "RSS", 30, 6, true },
-	[COLUMN_FAULTS] = { "FAULTS", 37, 7, true },
-	[COLUMN_COMMAND] = { "COMMAND", 46, 1000, false },
-};
+/* Deeper than this, a tree no longer moves commands to the right. */
+#define MOST_DEPTH 12
 
 static void put_column(struct canvas *canvas, int y, unsigned column, uint8_t fg, uint8_t attrs,
 		       const char *text)
@@ -104,6 +111,18 @@ static void put_column(struct canvas *canvas, int y, unsigned column, uint8_t fg
 		canvas_text_right(canvas, at->x, y, at->columns, fg, attrs, text);
 	else
 		canvas_text(canvas, at->x, y, at->columns, fg, attrs, text);
+}
+
+/* In a tree, below and to the right of its parent. */
+static void draw_command(struct canvas *canvas, int y, const struct plist_row *row, uint8_t fg,
+			 uint8_t attrs)
+{
+	unsigned depth = row->depth < MOST_DEPTH ? row->depth : MOST_DEPTH;
+	int x = table[PLIST_COMMAND].x + 2 * (int)depth;
+
+	if (depth)
+		canvas_text(canvas, x - 2, y, 2, COLOUR_FAINT, 0, "`-");
+	canvas_text(canvas, x, y, canvas_columns(canvas) - x, fg, attrs, row->command);
 }
 
 static void draw_row(struct canvas *canvas, const struct theme *theme, int y,
@@ -121,19 +140,33 @@ static void draw_row(struct canvas *canvas, const struct theme *theme, int y,
 					   COLOUR_SELECT_BG, ATTR_BOLD });
 		fg = COLOUR_TITLE;
 	}
-	canvas_printf(canvas, table[COLUMN_PID].x, y, table[COLUMN_PID].columns, fg, attrs, "%8d",
+	canvas_printf(canvas, table[PLIST_PID].x, y, table[PLIST_PID].columns, fg, attrs, "%8d",
 		      (int)row->pid);
-	put_column(canvas, y, COLUMN_USER, fg, attrs, row->user);
-	canvas_put(canvas, table[COLUMN_STATE].x, y,
+	put_column(canvas, y, PLIST_USER, fg, attrs, row->user);
+	canvas_put(canvas, table[PLIST_STATE].x, y,
 		   (struct glyph){ (unsigned char)row->state, fg,
 				   chosen ? COLOUR_SELECT_BG : COLOUR_DEFAULT, attrs });
-	put_column(canvas, y, COLUMN_THREADS, fg, attrs, fmt_count(text, row->nr_threads));
+	put_column(canvas, y, PLIST_THREADS, fg, attrs, fmt_count(text, row->nr_threads));
 	/* A kernel thread has no user memory: not zero bytes, but none to speak of. */
-	put_column(canvas, y, COLUMN_RSS, fg, attrs,
+	put_column(canvas, y, PLIST_RSS, fg, attrs,
 		   row->kthread ? "-" : fmt_bytes(text, row->rss_bytes));
-	put_column(canvas, y, COLUMN_FAULTS, fg, attrs,
-		   row->kthread ? "-" : fmt_count(text, row->minflt + row->majflt));
-	put_column(canvas, y, COLUMN_COMMAND, fg, attrs, row->command);
+	put_column(canvas, y, PLIST_FAULTS, fg, attrs,
+		   row->kthread || !row->has_rate
+			   ? "-"
+			   : fmt_count(text, (uint64_t)(row->faults_per_s + 0.5)));
+	draw_command(canvas, y, row, fg, attrs);
+}
+
+/* How the list is ordered, in words, because colours alone carry nothing. */
+static void draw_order(const struct screen_pick *pick, struct canvas *canvas)
+{
+	const struct pick_settings *settings = &pick->settings;
+	int columns = canvas_columns(canvas);
+
+	canvas_printf(canvas, 2, 2, columns - 4, COLOUR_FAINT, 0, "by %s%s%s%s",
+		      plist_key_names[settings->sort], settings->reversed ? ", reversed" : "",
+		      settings->tree ? ", as a tree" : "",
+		      settings->kernel_threads ? "" : ", without kernel threads");
 }
 
 static void draw_head(const struct screen_pick *pick, struct canvas *canvas)
@@ -154,8 +187,13 @@ static void draw_head(const struct screen_pick *pick, struct canvas *canvas)
 	else
 		canvas_text(canvas, 10, 1, columns - 11, COLOUR_FAINT, 0,
 			    "type a part of the command, the user or the PID");
-	for (unsigned i = 0; i < NR_COLUMNS; i++)
-		put_column(canvas, 3, i, COLOUR_TITLE, ATTR_BOLD, table[i].title);
+	for (unsigned i = 0; i < NR_PLIST_KEY; i++) {
+		bool chosen = i == pick->settings.sort;
+
+		put_column(canvas, 3, i, chosen ? COLOUR_KEY : COLOUR_TITLE,
+			   chosen ? ATTR_BOLD | ATTR_UNDERLINE : ATTR_BOLD, table[i].title);
+	}
+	draw_order(pick, canvas);
 }
 
 static void draw_sentence(const struct screen_pick *pick, struct canvas *canvas, int y)
@@ -212,9 +250,13 @@ static size_t pick_keys(const struct screen *screen, struct key_row *rows, size_
 		  "Clear the filter; without one, quit." },
 		{ "Ctrl-C", pick->filter[0] ? "quit" : NULL,
 		  "Quit. q does not, because it types a q." },
+		{ "F6 < >", "sort",
+		  "Order by the next column, or by the one before (<); a click on a heading too." },
+		{ "F5", "tree", "Children below their parents (Ctrl-T too), or one list." },
+		{ "F7", NULL, "Leave kernel threads out, or show them." },
+		{ "F8", NULL, "Turn the order round." },
 		{ "F1", "help", "This explanation." },
-		{ "F2", NULL,
-		  "Next palette: for a dark screen, or high contrast for a projector." },
+		{ "F2", NULL, "Next palette: dark, high contrast for a projector, light." },
 	};
 	size_t nr = 0;
 
@@ -229,7 +271,7 @@ static void pick_draw(struct screen *screen, struct canvas *canvas, const struct
 {
 	struct screen_pick *pick = (struct screen_pick *)screen;
 	int columns = canvas_columns(canvas), rows = canvas_rows(canvas);
-	struct key_row keys[16];
+	struct key_row keys[24];
 
 	(void)now_ns;
 	if (columns < SCREEN_MIN_COLUMNS || rows < SCREEN_MIN_ROWS) {
@@ -244,7 +286,7 @@ static void pick_draw(struct screen *screen, struct canvas *canvas, const struct
 			 pick->top + i == pick->chosen);
 	draw_hline(canvas, 0, rows - 3, columns, theme);
 	draw_sentence(pick, canvas, rows - 2);
-	draw_keys(canvas, rows - 1, keys, pick_keys(screen, keys, 16));
+	draw_keys(canvas, rows - 1, keys, pick_keys(screen, keys, 24));
 }
 
 static const struct action nothing = { .kind = ACTION_NONE };
@@ -304,10 +346,73 @@ static struct action open_chosen(struct screen_pick *pick)
 	return row ? (struct action){ .kind = ACTION_OPEN_PID, .pid = row->pid } : nothing;
 }
 
-static struct action click(struct screen_pick *pick, int y)
+static struct action order_by(struct screen_pick *pick, enum plist_key key)
+{
+	if (pick->settings.sort == key)
+		pick->settings.reversed = !pick->settings.reversed;
+	else
+		pick->settings.reversed = false;
+	pick->settings.sort = key;
+	apply_order(pick);
+	return redraw;
+}
+
+static struct action step_order(struct screen_pick *pick, int step)
+{
+	return order_by(
+		pick, (enum plist_key)((pick->settings.sort + NR_PLIST_KEY + step) % NR_PLIST_KEY));
+}
+
+static struct action click_heading(struct screen_pick *pick, int x)
+{
+	for (unsigned i = NR_PLIST_KEY; i-- > 0;)
+		if (x >= table[i].x)
+			return order_by(pick, (enum plist_key)i);
+	return nothing;
+}
+
+static struct action toggle(struct screen_pick *pick, bool *what)
+{
+	*what = !*what;
+	apply_order(pick);
+	return redraw;
+}
+
+/* Keys that change how the list is ordered; false for any other. */
+static bool handle_order(struct screen_pick *pick, const struct ui_event *event,
+			 struct action *action)
+{
+	struct pick_settings *settings = &pick->settings;
+
+	switch (event->key) {
+	case '<':
+		*action = step_order(pick, -1);
+		return true;
+	case '>':
+	case KEY_UI_F1 + 5:
+		*action = step_order(pick, 1);
+		return true;
+	case KEY_UI_F1 + 4:
+	case CTRL_T:
+		*action = toggle(pick, &settings->tree);
+		return true;
+	case KEY_UI_F1 + 6:
+		*action = toggle(pick, &settings->kernel_threads);
+		return true;
+	case KEY_UI_F1 + 7:
+		*action = toggle(pick, &settings->reversed);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct action click(struct screen_pick *pick, int x, int y)
 {
 	size_t index = pick->top + (size_t)(y - ROWS_ABOVE);
 
+	if (y == ROWS_ABOVE - 1)
+		return click_heading(pick, x);
 	if (y < ROWS_ABOVE || index >= pick->nr_shown || (size_t)(y - ROWS_ABOVE) >= pick->page)
 		return nothing;
 	if (index == pick->chosen)
@@ -320,7 +425,10 @@ static struct action pick_event(struct screen *screen, const struct ui_event *ev
 {
 	struct screen_pick *pick = (struct screen_pick *)screen;
 	long page = pick->page ? (long)pick->page : 1;
+	struct action action;
 
+	if (handle_order(pick, event, &action))
+		return action;
 	switch (event->key) {
 	case KEY_UI_UP:
 		return move(pick, -1);
@@ -339,7 +447,7 @@ static struct action pick_event(struct screen *screen, const struct ui_event *ev
 	case KEY_UI_WHEEL_DOWN:
 		return move(pick, 3);
 	case KEY_UI_CLICK:
-		return click(pick, event->y);
+		return click(pick, event->x, event->y);
 	case KEY_UI_ENTER:
 		return open_chosen(pick);
 	case KEY_UI_ESCAPE:
@@ -373,9 +481,9 @@ static void pick_free(struct screen *screen)
 
 static const struct screen_ops pick_ops = {
 	.name = "choose a process",
-	.about = "All processes of this machine, the largest resident set first. RSS is the memory "
+	.about = "All processes of this machine. RSS is the memory "
 		 "that is in RAM now and mapped by the process, shared pages counted in full. "
-		 "FAULTS are the page faults it has taken since it started, minor and major. "
+		 "FAULTS/s are the page faults that it took in the last second, minor and major. "
 		 "Kernel threads, in brackets and faint, have no memory of their own.",
 	.draw = pick_draw,
 	.event = pick_event,
@@ -384,11 +492,12 @@ static const struct screen_ops pick_ops = {
 	.free = pick_free,
 };
 
-struct screen *screen_pick_new(const char *filter)
+struct screen *screen_pick_new(const char *filter, const struct pick_settings *settings)
 {
 	struct screen_pick *pick = xcalloc(1, sizeof(*pick));
 
 	pick->base.ops = &pick_ops;
+	pick->settings = *settings;
 	if (filter)
 		text_fit(pick->filter, sizeof(pick->filter), filter, (int)sizeof(pick->filter) / 4,
 			 false);
@@ -401,5 +510,10 @@ void screen_pick_set_list(struct screen *screen, struct plist *list)
 
 	plist_free(pick->list);
 	pick->list = list;
-	apply_filter(pick);
+	apply_order(pick);
+}
+
+void screen_pick_get_settings(const struct screen *screen, struct pick_settings *settings)
+{
+	*settings = ((const struct screen_pick *)screen)->settings;
 }

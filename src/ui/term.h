@@ -48,6 +48,7 @@ struct term_options {
 	bool ascii;     /* --ascii */
 	bool no_colour; /* NO_COLOR, --colour never */
 	bool mouse;
+	bool sparse; /* one cell a character, even where two would be possible */
 	enum palette palette;
 };
 
@@ -65,6 +66,9 @@ void term_restore(void);
 const struct theme *term_theme(const struct term *term);
 /* Switches palette, dense or ASCII; takes effect with the next term_show(). */
 void term_set_theme(struct term *term, const struct theme *theme);
+/* Takes the mouse, or leaves it to the terminal. */
+void term_set_mouse(struct term *term, bool mouse);
+bool term_has_mouse(const struct term *term);
 /* Its size now, after a SIGWINCH too. */
 void term_size(struct term *term, int *columns, int *rows);
 /* Shows the canvas; only what changed is sent. */

@@ -34,6 +34,7 @@ struct term {
 	struct theme theme;
 	bool has_utf8; /* or else the theme stays ASCII whatever is asked for */
 	bool has_dim;
+	bool mouse;
 	bool drags; /* it reports the pointer while a button is held */
 	bool full_repaint;
 	int shown_columns, shown_rows;
@@ -209,7 +210,7 @@ static void report_drags(const struct term *term, bool on)
 	fflush(stdout);
 }
 
-static void set_modes(const struct term_options *options)
+static void set_modes(void)
 {
 	set_escdelay(25);
 	cbreak();
@@ -220,12 +221,32 @@ static void set_modes(const struct term_options *options)
 	nodelay(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
 	curs_set(0);
-	if (options->mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_RELEASED | BUTTON4_PRESSED |
-				  BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
-			  NULL);
-		mouseinterval(0);
-	}
+	mouseinterval(0);
+}
+
+/* What must be said to the terminal on the way out follows. */
+static void take_mouse(struct term *term, bool mouse)
+{
+	report_drags(term, false);
+	restore_prepare(mouse);
+	mousemask(mouse ? BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON1_CLICKED | BUTTON4_PRESSED |
+				  BUTTON5_PRESSED | REPORT_MOUSE_POSITION
+			: 0,
+		  NULL);
+	term->mouse = mouse;
+	term->drags = mouse && has_mouse() && tigetstr("kmous") &&
+		      !strcmp(tigetstr("kmous"), "\033[<");
+	report_drags(term, true);
+}
+
+void term_set_mouse(struct term *term, bool mouse)
+{
+	take_mouse(term, mouse);
+}
+
+bool term_has_mouse(const struct term *term)
+{
+	return term->mouse;
 }
 
 int term_open(const struct term_options *options, struct term **out, char *error, size_t room)
@@ -252,14 +273,14 @@ int term_open(const struct term_options *options, struct term **out, char *error
 		snprintf(error, room, "curses cannot use this terminal (TERM=%s)", name);
 		return -ENOTSUP;
 	}
-	set_modes(options);
-	term->drags = options->mouse && has_mouse() && tigetstr("kmous") &&
-		      !strcmp(tigetstr("kmous"), "\033[<");
-	report_drags(term, true);
+	set_modes();
+	take_mouse(term, options->mouse);
 	term->has_utf8 = !options->ascii && !term_is_plain(name) &&
 			 !strcmp(nl_langinfo(CODESET), "UTF-8");
 	term->has_dim = termattrs() & A_DIM;
 	term->theme = theme_make(options->palette, usable_colours(options), term->has_utf8);
+	if (options->sparse)
+		term->theme.dense = false;
 	*out = term;
 	return 0;
 }

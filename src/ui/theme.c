@@ -56,6 +56,22 @@ static const struct look fixed_look[NR_PALETTE][COLOUR_CELLS] = {
 		[COLOUR_CURSOR] = { RGB(0xffffff), 231, false },
 		[COLOUR_BG] = { RGB(0x000000), 16, false },
 	},
+	/* It brings its own ground, so that it is the same on a terminal that is dark. */
+	[PALETTE_LIGHT] = {
+		[COLOUR_DEFAULT] = { RGB(0x202428), 235, false },
+		[COLOUR_TEXT] = { RGB(0x202428), 235, false },
+		[COLOUR_FAINT] = { RGB(0x5c646c), 241, false },
+		[COLOUR_TITLE] = { RGB(0x000000), 16, false },
+		[COLOUR_KEY] = { RGB(0x005a9c), 25, false },
+		[COLOUR_GOOD] = { RGB(0x00704f), 23, false },
+		[COLOUR_WARN] = { RGB(0x9a4a00), 94, false },
+		[COLOUR_BAD] = { RGB(0xb00020), 124, false },
+		[COLOUR_BAR_BG] = { RGB(0xdce3ea), 252, false },
+		[COLOUR_SELECT_BG] = { RGB(0xb9dcf5), 153, false },
+		[COLOUR_CHANGED] = { RGB(0x000000), 16, false },
+		[COLOUR_CURSOR] = { RGB(0x000000), 16, false },
+		[COLOUR_BG] = { RGB(0xfcfcfc), 231, false },
+	},
 };
 
 struct class_look {
@@ -88,6 +104,28 @@ static const struct class_look class_look[NR_CLASS] = {
 			  { { 17, 18, 19, 25, 111 }, { 19, 20, 27, 33, 111 } } },
 	[CLASS_UNKNOWN] = { { RGB(0x9aa0a6), RGB(0xd0d0d0) },
 			    { { 239, 241, 243, 245, 250 }, { 242, 244, 247, 252, 253 } } },
+};
+
+/*
+ * On a light ground a strength makes darker, and so does a change. Yellow and sky blue are a little
+ * darker than Okabe's and Ito's, or white would swallow them.
+ */
+static const struct {
+	struct rgb hue;
+	uint8_t slots[NR_SHADE];
+} light_look[NR_CLASS] = {
+	[CLASS_ABSENT] = { RGB(0xe4e7ea), { 254, 254, 254, 254, 249 } },
+	[CLASS_ANON] = { RGB(0xe69f00), { 223, 221, 215, 178, 94 } },
+	[CLASS_FILE] = { RGB(0x4aa8de), { 153, 117, 111, 74, 24 } },
+	[CLASS_SHMEM] = { RGB(0x009e73), { 151, 79, 72, 35, 22 } },
+	[CLASS_DIRTY] = { RGB(0xd55e00), { 217, 179, 173, 166, 88 } },
+	[CLASS_SWAPPED] = { RGB(0xcc79a7), { 225, 182, 176, 175, 89 } },
+	[CLASS_ZERO] = { RGB(0x8090b0), { 188, 146, 109, 103, 60 } },
+	[CLASS_HUGE] = { RGB(0xd8c800), { 229, 227, 220, 184, 100 } },
+	[CLASS_KSM] = { RGB(0x2aa9a2), { 152, 115, 73, 37, 23 } },
+	[CLASS_LOCKED] = { RGB(0x9a50f0), { 183, 141, 135, 99, 54 } },
+	[CLASS_OTHER] = { RGB(0x0072b2), { 110, 68, 67, 25, 17 } },
+	[CLASS_UNKNOWN] = { RGB(0x6b7177), { 251, 248, 245, 242, 237 } },
 };
 
 /*
@@ -145,19 +183,33 @@ static struct rgb rgb_of_slot(int slot)
 			     cube_level[slot % 6] };
 }
 
+/* The hue of a class or of a step of the scale, and its slots of the 256. */
+static struct rgb find_hue(const struct theme *theme, int number, const uint8_t **slots)
+{
+	int step = number - HUE_SCALE < 0 ? 0 : number - HUE_SCALE;
+
+	if (number >= NR_CLASS) {
+		*slots = scale_look[step].slots;
+		return scale_look[step].hue;
+	}
+	if (theme->palette == PALETTE_LIGHT) {
+		*slots = light_look[number].slots;
+		return light_look[number].hue;
+	}
+	*slots = class_look[number].slots[theme->palette];
+	return class_look[number].hue[theme->palette];
+}
+
 static struct rgb hue_rgb(const struct theme *theme, int number, int shade)
 {
-	static const struct rgb white = RGB(0xffffff);
-	bool is_class = number < NR_CLASS;
-	int step = number - HUE_SCALE < 0 ? 0 : number - HUE_SCALE;
-	const uint8_t *slots = is_class ? class_look[number].slots[theme->palette]
-					: scale_look[step].slots;
-	struct rgb hue = is_class ? class_look[number].hue[theme->palette] : scale_look[step].hue;
+	static const struct rgb white = RGB(0xffffff), black = RGB(0x000000);
+	const uint8_t *slots;
+	struct rgb hue = find_hue(theme, number, &slots);
 
 	if (theme->colours <= 256)
 		return rgb_of_slot(slots[shade]);
 	if (shade == NR_STRENGTH)
-		return mix(white, hue, change_percent);
+		return mix(theme->palette == PALETTE_LIGHT ? black : white, hue, change_percent);
 	if (number == CLASS_ABSENT)
 		return hue;
 	return mix(hue, fixed_look[theme->palette][COLOUR_BG].rgb, strength_percent[shade]);

@@ -2,19 +2,13 @@
 #ifndef PAGEWALK_UI_THEME_H
 #define PAGEWALK_UI_THEME_H
 
+#include "model/palette.h"
 #include "ui/colour.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * How colours and glyphs look: palettes, the glyph sets, and what the terminal can show.
- */
-enum palette {
-	PALETTE_DARK,     /* for a dark background */
-	PALETTE_CONTRAST, /* high contrast, for projectors */
-	NR_PALETTE,
-};
+/* How colours and glyphs look: palettes, the glyph sets, and what the terminal can show. */
 
 struct rgb {
 	uint8_t red, green, blue;

@@ -28,6 +28,8 @@ static void add(struct plist *list, pid_t pid, const char *user, const char *com
 		.rss_bytes = rss_bytes,
 		.minflt = 1000,
 		.majflt = 234,
+		.has_rate = true,
+		.faults_per_s = 1234,
 		.user = xstrdup(user),
 		.comm = xstrdup("comm"),
 		.command = xstrdup(command),
@@ -37,6 +39,8 @@ static void add(struct plist *list, pid_t pid, const char *user, const char *com
 	plist_add(list, &row);
 }
 
+static const struct pick_settings usual = { .sort = PLIST_RSS, .kernel_threads = true };
+
 static struct plist *make_list(void)
 {
 	struct plist *list = plist_new();
@@ -45,13 +49,13 @@ static struct plist *make_list(void)
 	add(list, 300, "alice", "/usr/bin/python3 train.py", 5 << 20);
 	add(list, 4312, "bob", "java -jar Server.jar", 64 << 20);
 	add(list, 77, "alice", "vim notes", 1 << 20);
-	plist_sort_rss(list);
+	plist_sort(list, PLIST_RSS, false, false);
 	return list;
 }
 
 static struct screen *make_screen(const char *filter)
 {
-	struct screen *screen = screen_pick_new(filter);
+	struct screen *screen = screen_pick_new(filter, &usual);
 
 	screen_pick_set_list(screen, make_list());
 	return screen;
@@ -115,13 +119,13 @@ static void test_list_is_drawn(void **state)
 
 		expect_at(canvas, 0, "pagewalk  choose a process");
 		expect_at(canvas, 0, "4 of 4");
-		expect_at(canvas, 3, "PID  USER      S   THR    RSS  FAULTS  COMMAND");
+		expect_at(canvas, 3, "PID  USER      S   THR    RSS FAULTS/s  COMMAND");
 		expect_at(canvas, 4,
-			  "4312  bob       S     3  64.0M   1.23k  java -jar Server.jar");
-		expect_at(canvas, 7, "2  root      S     3      -       -  [kthreadd]");
+			  "4312  bob       S     3  64.0M    1.23k  java -jar Server.jar");
+		expect_at(canvas, 7, "2  root      S     3      -        -  [kthreadd]");
 		assert_int_equal(canvas_at(canvas, 0, 4)->bg, COLOUR_SELECT_BG);
 		assert_int_equal(canvas_at(canvas, 60, 7)->bg, COLOUR_DEFAULT);
-		assert_int_equal(canvas_at(canvas, 46, 7)->fg, COLOUR_FAINT);
+		assert_int_equal(canvas_at(canvas, 47, 7)->fg, COLOUR_FAINT);
 		expect_at(canvas, sizes[i][1] - 2, "Enter shows where the pages of 4312 lie");
 		expect_at(canvas, sizes[i][1] - 1, "Esc quit");
 		canvas_free(canvas);
@@ -183,7 +187,6 @@ static void test_choice_moves_and_stays(void **state)
 	/* A newer list with another order: the same process stays chosen. */
 	list = make_list();
 	add(list, 9, "root", "bigger", UINT64_C(1) << 40);
-	plist_sort_rss(list);
 	screen_pick_set_list(screen, list);
 	assert_int_equal(press(screen, KEY_UI_ENTER).pid, 300);
 	press(screen, KEY_UI_END);
@@ -200,7 +203,7 @@ static void test_choice_moves_and_stays(void **state)
 
 static void test_long_lists_scroll(void **state)
 {
-	struct screen *screen = screen_pick_new("");
+	struct screen *screen = screen_pick_new("", &usual);
 	struct plist *list = plist_new();
 	struct canvas *canvas;
 	struct ui_event click = { .key = KEY_UI_CLICK, .x = 10, .y = 4 };
@@ -234,7 +237,7 @@ static void test_long_lists_scroll(void **state)
 
 static void test_without_a_list(void **state)
 {
-	struct screen *screen = screen_pick_new("java");
+	struct screen *screen = screen_pick_new("java", &usual);
 	struct canvas *canvas = draw(screen, 80, 24);
 
 	(void)state;
@@ -264,9 +267,72 @@ static void test_help_explains_the_keys(void **state)
 	/* Every line can be scrolled to, and scrolling beyond the end does no harm. */
 	canvas_clear(canvas);
 	screen_help_draw(screen, canvas, &ascii, nr_lines - 1);
-	expect_at(canvas, 3, "projector");
+	expect_at(canvas, 3, "light.");
 	screen_help_draw(screen, canvas, &ascii, 1000);
 	canvas_free(canvas);
+	screen->ops->free(screen);
+}
+
+static void expect_first(struct screen *screen, int y, const char *text)
+{
+	struct canvas *canvas = draw(screen, 80, 24);
+
+	expect_at(canvas, y, text);
+	canvas_free(canvas);
+}
+
+static void test_orders(void **state)
+{
+	struct screen *screen = make_screen(NULL);
+	struct pick_settings settings;
+	struct ui_event click = { .key = KEY_UI_CLICK, .x = 4, .y = 3 };
+
+	(void)state;
+	expect_first(screen, 2, "by rss");
+	expect_first(screen, 4, "4312  bob");
+	press(screen, KEY_UI_F1 + 7);
+	expect_first(screen, 2, "by rss, reversed");
+	expect_first(screen, 4, "2  root");
+	press(screen, '<');
+	expect_first(screen, 2, "by threads");
+	press(screen, '>');
+	press(screen, KEY_UI_F1 + 5);
+	press(screen, '>');
+	expect_first(screen, 2, "by command");
+	expect_first(screen, 4, "/usr/bin/python3");
+	/* A click on a heading, and a second one the other way round. */
+	screen->ops->event(screen, &click);
+	expect_first(screen, 2, "by pid");
+	expect_first(screen, 4, "2  root");
+	screen->ops->event(screen, &click);
+	expect_first(screen, 4, "4312  bob");
+	press(screen, KEY_UI_F1 + 6);
+	expect_first(screen, 2, "without kernel threads");
+	expect_first(screen, 0, "3 of 4");
+	screen_pick_get_settings(screen, &settings);
+	assert_int_equal(settings.sort, PLIST_PID);
+	assert_true(settings.reversed);
+	assert_false(settings.kernel_threads);
+	assert_false(settings.tree);
+	screen->ops->free(screen);
+}
+
+static void test_tree(void **state)
+{
+	struct screen *screen = screen_pick_new("", &usual);
+	struct plist *list = make_list();
+
+	(void)state;
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->rows[i].pid == 77)
+			list->rows[i].ppid = 300;
+	screen_pick_set_list(screen, list);
+	press(screen, KEY_UI_F1 + 4);
+	expect_first(screen, 2, "as a tree");
+	expect_first(screen, 5, "  /usr/bin/python3 train.py");
+	expect_first(screen, 6, "`-vim notes");
+	press(screen, 0x14);
+	expect_first(screen, 6, "  vim notes");
 	screen->ops->free(screen);
 }
 
@@ -281,6 +347,8 @@ int main(void)
 		cmocka_unit_test(test_long_lists_scroll),
 		cmocka_unit_test(test_without_a_list),
 		cmocka_unit_test(test_help_explains_the_keys),
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_tree),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

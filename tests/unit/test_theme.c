@@ -67,7 +67,8 @@ static int luminance(struct rgb rgb)
 	return 299 * rgb.red + 587 * rgb.green + 114 * rgb.blue;
 }
 
-static void test_strength_grows_brighter(void **state)
+/* More stands out more: brighter on a dark ground, darker on a light one. */
+static void test_strength_stands_out(void **state)
 {
 	static const int colours[] = { 256, 1 << 24 };
 
@@ -77,13 +78,17 @@ static void test_strength_grows_brighter(void **state)
 			struct theme theme = theme_make((enum palette)palette, colours[i], true);
 
 			for (int class = CLASS_ANON; class < NR_CLASS; class ++)
-				for (int shade = 1; shade < NR_SHADE; shade++)
-					assert_true(
-						luminance(theme_rgb(
-							&theme, colour_of_class(class, shade))) >
-						luminance(theme_rgb(
-							&theme,
-							colour_of_class(class, shade - 1))));
+				for (int shade = 1; shade < NR_SHADE; shade++) {
+					int more = luminance(theme_rgb(
+						&theme,
+						colour_of_class((enum page_class) class, shade)));
+					int less = luminance(theme_rgb(
+						&theme, colour_of_class((enum page_class) class,
+									shade - 1)));
+
+					assert_true(palette == PALETTE_LIGHT ? more < less
+									     : more > less);
+				}
 		}
 	}
 }
@@ -187,7 +192,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_256_slots_are_all_different),
 		cmocka_unit_test(test_change_differs_from_every_strength),
-		cmocka_unit_test(test_strength_grows_brighter),
+		cmocka_unit_test(test_strength_stands_out),
 		cmocka_unit_test(test_true_colour_is_okabe_ito),
 		cmocka_unit_test(test_nearest_256),
 		cmocka_unit_test(test_ansi_hues_stay_apart),
