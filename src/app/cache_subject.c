@@ -130,6 +130,32 @@ static int look_at_grid(struct cache_subject *subject, struct cache_grid *grid, 
 	return 0;
 }
 
+static void count_mapped(void *arg, const struct mapper *mapper, uint64_t page,
+			 const struct page_span *span)
+{
+	(void)mapper;
+	cache_grid_add_mapped(arg, page, span->nr_pages);
+}
+
+/* Counts in each cell what page tables hold of it. 0 or -errno. */
+static int walk_grid(struct cache_subject *subject, struct cache_grid *grid)
+{
+	struct sources sources;
+	int ret;
+
+	for (size_t i = 0; i < grid->nr_cells; i++)
+		grid->cells[i].mapped = 0;
+	ret = filemaps_walk(subject->maps, grid->start_page, grid->nr_pages, WALK_STATES,
+			    count_mapped, grid, &sources);
+	/* A page that two processes map counts once, as far as a cell of many can tell. */
+	for (size_t i = 0; i < grid->nr_cells; i++)
+		if (grid->cells[i].mapped > grid->cells[i].counts.pages)
+			grid->cells[i].mapped = grid->cells[i].counts.pages;
+	grid->mapped_why = ret ? why_from_errno(-ret) : filemaps_why(subject->maps);
+	return ret;
+}
+
+/* Who maps the file, and what of the whole of it; seldom, because it costs most. */
 static void find_mappings(struct cache_subject *subject)
 {
 	uint64_t start_ns = clock_mono_ns(), cost_ns;
@@ -138,42 +164,20 @@ static void find_mappings(struct cache_subject *subject)
 		return;
 	check_name(subject);
 	filemaps_find(subject->maps, &subject->key, subject->watched_pid);
+	walk_grid(subject, &subject->strip);
 	cost_ns = clock_mono_ns() - start_ns;
 	subject->maps_next_ns = clock_mono_ns() + (cost_ns * MAPS_SHARE > MAPS_AGE_NS
 							   ? cost_ns * MAPS_SHARE
 							   : MAPS_AGE_NS);
 }
 
-static void count_mapped(void *arg, const struct mapper *mapper, uint64_t page,
-			 const struct page_span *span)
-{
-	(void)mapper;
-	cache_grid_add_mapped(arg, page, span->nr_pages);
-}
-
-/* A page that two processes map counts once, as far as a cell of many pages can tell. */
-static void bound_mapped(struct cache_grid *grid)
-{
-	for (size_t i = 0; i < grid->nr_cells; i++)
-		if (grid->cells[i].mapped > grid->cells[i].counts.pages)
-			grid->cells[i].mapped = grid->cells[i].counts.pages;
-}
-
 static void walk_mappings(struct cache_subject *subject)
 {
-	struct cache_grid *grid = &subject->grid;
 	uint64_t start_ns = clock_mono_ns();
-	struct sources sources;
-	int ret;
 
-	if (start_ns < subject->walk_next_ns || !grid->nr_cells)
+	if (start_ns < subject->walk_next_ns || !subject->grid.nr_cells)
 		return;
-	for (size_t i = 0; i < grid->nr_cells; i++)
-		grid->cells[i].mapped = 0;
-	ret = filemaps_walk(subject->maps, grid->start_page, grid->nr_pages, WALK_STATES,
-			    count_mapped, grid, &sources);
-	bound_mapped(grid);
-	grid->mapped_why = ret ? why_from_errno(-ret) : filemaps_why(subject->maps);
+	walk_grid(subject, &subject->grid);
 	subject->walk_next_ns = clock_mono_ns() + (clock_mono_ns() - start_ns) * WALK_SHARE;
 }
 
@@ -256,11 +260,11 @@ int cache_subject_look(struct cache_subject *subject, const struct cache_request
 		return ret;
 	subject->info = info;
 	nr_pages = info.total.pages;
-	find_mappings(subject);
 	if (request->strip_cells) {
 		strip = (nr_pages + request->strip_cells - 1) / request->strip_cells;
 		ret = look_at_grid(subject, &subject->strip, 0, nr_pages, strip);
 	}
+	find_mappings(subject);
 	if (!ret && request->pages_per_cell) {
 		ret = look_at_grid(subject, &subject->grid, request->start_page,
 				   pages_within(request, nr_pages), request->pages_per_cell);

@@ -349,8 +349,8 @@ static void say_result(struct cache_worker *worker, const struct order *order, i
 			 before->dirty, after->dirty);
 	else
 		snprintf(worker->result, room,
-			 "%s%s at page %" PRIu64 ": %" PRId64 " pages came into the cache",
-			 names[order->command], asked, order->first, came);
+			 "%s%s at page %" PRIu64 ": %" PRId64 " page%s came into the cache",
+			 names[order->command], asked, order->first, came, came == 1 ? "" : "s");
 }
 
 static void carry_out(struct cache_worker *worker, const struct order *order)

@@ -91,8 +91,30 @@ static json_t *json_file(const struct cache_file *file)
 				    json_integer((json_int_t)info->pages_per_cell));
 		json_object_set_new(object, "cells", json_cells(info));
 	}
+	if (file->nr_processes)
+		json_object_set_new(object, "processes",
+				    json_integer((json_int_t)file->nr_processes));
 	set_mappers(object, file);
 	return object;
+}
+
+static json_t *json_total(const struct cache_report *report)
+{
+	json_t *object = json_object();
+	struct cache_info sum;
+
+	cache_sum(report, &sum);
+	json_object_set_new(object, "size_bytes", json_integer((json_int_t)sum.size_bytes));
+	set_counts(object, &sum, &sum.total);
+	return object;
+}
+
+static void set_top(json_t *document, const struct cache_report *report)
+{
+	json_object_set_new(document, "files_seen", json_integer((json_int_t)report->nr_seen));
+	json_object_set_new(document, "processes", json_integer((json_int_t)report->nr_processes));
+	json_object_set_new(document, "processes_denied",
+			    json_integer((json_int_t)report->nr_denied));
 }
 
 int out_cache_json(FILE *out, const struct cache_report *report)
@@ -115,5 +137,9 @@ int out_cache_json(FILE *out, const struct cache_report *report)
 	json_object_set_new(document, "page_size",
 			    json_integer((json_int_t)1 << report->page_shift));
 	json_object_set_new(document, "files", files);
+	if (report->total)
+		json_object_set_new(document, "total", json_total(report));
+	if (report->is_top)
+		set_top(document, report);
 	return json_print(out, document);
 }

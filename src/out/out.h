@@ -45,6 +45,7 @@ struct cache_file {
 	struct cache_info info;
 	enum why mappers_why; /* WHY_NOT_ASKED unless asked for */
 	struct mapper_list mappers;
+	size_t nr_processes; /* that have it open or mapped; only of --top */
 };
 
 struct cache_report {
@@ -53,8 +54,14 @@ struct cache_report {
 	size_t nr;
 	unsigned page_shift;
 	bool exact; /* bytes instead of 4.00K */
+	bool total; /* a last row sums the files */
+	/* --top: the files with most in the cache of nr_seen, in so many processes. */
+	bool is_top;
+	size_t nr_seen, nr_processes, nr_denied;
 };
 
+/* Sums what is known of the files; unknown where nothing is. */
+void cache_sum(const struct cache_report *report, struct cache_info *sum);
 int out_cache_text(FILE *out, const struct cache_report *report);
 int out_cache_json(FILE *out, const struct cache_report *report);
 int out_cache_csv(FILE *out, const struct cache_report *report);

@@ -90,14 +90,51 @@ static void print_row(FILE *out, const struct cache_report *report, const struct
 		snprintf(size, sizeof(size), "%" PRIu64, info->size_bytes);
 	else
 		fmt_bytes(size, info->size_bytes);
-	fprintf(out, "%*s %10" PRIu64 " %*s %5s %*s %*s %*s %*s  %s\n", width, size,
-		info->total.pages, width, pages_text(report, info->total.cached, known, cached),
+	fprintf(out, "%*s %10" PRIu64 " %*s %5s %*s %*s %*s %*s", width, size, info->total.pages,
+		width, pages_text(report, info->total.cached, known, cached),
 		known ? fmt_percent(percent, info->total.cached, info->total.pages) : "?", width,
 		pages_text(report, info->total.dirty, states, dirty), width,
 		pages_text(report, info->total.writeback, states, writeback), width,
 		pages_text(report, info->total.evicted, states, evicted), width,
-		pages_text(report, info->total.recently_evicted, states, recent), path);
+		pages_text(report, info->total.recently_evicted, states, recent));
+	if (report->is_top)
+		fprintf(out, " %5zu", file->nr_processes);
+	fprintf(out, "  %s\n", path);
 	free(path);
+}
+
+void cache_sum(const struct cache_report *report, struct cache_info *sum)
+{
+	*sum = (struct cache_info){ .why = WHY_NOT_ASKED, .why_states = WHY_NOT_ASKED };
+	for (size_t i = 0; i < report->nr; i++) {
+		const struct cache_info *info = &report->files[i].info;
+
+		if (info->why != WHY_OK)
+			continue;
+		sum->why = WHY_OK;
+		/* One file without states leaves their sum unknown. */
+		if (sum->why_states != WHY_UNSUPPORTED)
+			sum->why_states = info->why_states;
+		sum->source = info->source;
+		sum->size_bytes += info->size_bytes;
+		sum->total.pages += info->total.pages;
+		sum->total.cached += info->total.cached;
+		sum->total.dirty += info->total.dirty;
+		sum->total.writeback += info->total.writeback;
+		sum->total.evicted += info->total.evicted;
+		sum->total.recently_evicted += info->total.recently_evicted;
+	}
+}
+
+/* The sum of what is known, as a file without a name. */
+static void print_total(FILE *out, const struct cache_report *report)
+{
+	struct cache_report sum = *report;
+	struct cache_file total = { .path = "total" };
+
+	cache_sum(report, &total.info);
+	sum.is_top = false;
+	print_row(out, &sum, &total);
 }
 
 int out_cache_text(FILE *out, const struct cache_report *report)
@@ -105,13 +142,18 @@ int out_cache_text(FILE *out, const struct cache_report *report)
 	int width = report->exact ? 14 : 7;
 
 	if (report->nr)
-		fprintf(out, "%*s %10s %*s %5s %*s %*s %*s %*s  %s\n", width, "SIZE", "PAGES",
+		fprintf(out, "%*s %10s %*s %5s %*s %*s %*s %*s%s  %s\n", width, "SIZE", "PAGES",
 			width, "CACHED", "%", width, "DIRTY", width, "WRITEB", width, "EVICTED",
-			width, "RECENT", "FILE");
+			width, "RECENT", report->is_top ? " PROCS" : "", "FILE");
 	for (size_t i = 0; i < report->nr; i++) {
 		print_row(out, report, &report->files[i]);
 		print_strip(out, report, &report->files[i].info);
 		print_mappers(out, &report->files[i]);
 	}
+	if (report->total)
+		print_total(out, report);
+	if (report->is_top)
+		fprintf(out, "%zu of %zu files that %zu processes have open or mapped\n",
+			report->nr, report->nr_seen, report->nr_processes);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

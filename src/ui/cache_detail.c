@@ -245,7 +245,7 @@ static void draw_rate(const struct cache_history *history, enum cache_rate rate,
 
 	if (now->rate_why[rate] == WHY_OK)
 		fmt_count(value, (uint64_t)now->rates[rate]);
-	x += canvas_printf(canvas, x, at.y, at.columns, COLOUR_FAINT, 0, "%s ",
+	x += canvas_printf(canvas, x, at.y, at.columns, COLOUR_FAINT, 0, "%-8s",
 			   cache_rate_name(rate));
 	canvas_text_right(canvas, x, at.y, 5, COLOUR_TEXT, 0, value);
 	draw_plot(history, rate, canvas, x + 6, at.y, at.x + at.columns - x - 7, theme);

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What screen 4 looks at, on a real file: one frame seen from the page cache and from two page
+ * tables, looking that touches nothing, inserts and evictions as the kernel reports them, the
+ * files with most in the cache, and a file system that never answers.
+ */
+#include "app/cache_subject.h"
+#include "kernel/filelist.h"
+#include "kernel/topfiles.h"
+#include "run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGES 512
+#define PAGE  5 /* that the children map and touch */
+
+struct fixture {
+	struct host *host;
+	char dir[64], path[128];
+	size_t page_bytes;
+	int fd;
+};
+
+/* A process that maps the file and touches one page of it. */
+struct child {
+	pid_t pid;
+	uint64_t addr;
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	char *page;
+
+	fixture->host = host_new("");
+	fixture->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	strcpy(fixture->dir, "/var/tmp/pagewalk-view-XXXXXX");
+	assert_non_null(mkdtemp(fixture->dir));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/data", fixture->dir);
+	fixture->fd = open(fixture->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	assert_return_code(fixture->fd, errno);
+	page = calloc(1, fixture->page_bytes);
+	for (int i = 0; i < PAGES; i++)
+		assert_int_equal(write(fixture->fd, page, fixture->page_bytes),
+				 fixture->page_bytes);
+	free(page);
+	assert_return_code(fsync(fixture->fd), errno);
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close(fixture->fd);
+	unlink(fixture->path);
+	assert_return_code(rmdir(fixture->dir), errno);
+	host_free(fixture->host);
+	free(fixture);
+	return 0;
+}
+
+/* Locked, so that reclaim cannot take the page away while it is looked at. */
+static void be_child(const struct fixture *fixture, int say_fd)
+{
+	size_t len = PAGES * fixture->page_bytes;
+	int fd = open(fixture->path, O_RDONLY);
+	char *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	uint64_t addr = (uintptr_t)map + PAGE * fixture->page_bytes;
+
+	if (map == MAP_FAILED || mlock(map + PAGE * fixture->page_bytes, 1) ||
+	    write(say_fd, &addr, sizeof(addr)) != sizeof(addr))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static struct child child_start(const struct fixture *fixture)
+{
+	int say[2];
+	struct child child;
+
+	assert_return_code(pipe2(say, O_CLOEXEC), errno);
+	child.pid = fork();
+	assert_return_code(child.pid, errno);
+	if (!child.pid)
+		be_child(fixture, say[1]);
+	close(say[1]);
+	assert_int_equal(read(say[0], &child.addr, sizeof(child.addr)), sizeof(child.addr));
+	close(say[0]);
+	return child;
+}
+
+static void child_stop(const struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	assert_int_equal(waitpid(child->pid, NULL, 0), child->pid);
+}
+
+/* The frame that screen 1 and `translate` give for an address. */
+static uint64_t frame_by_address(const struct child *child)
+{
+	char pid[16], addr[32];
+	const char *const args[] = { "translate", pid, addr, "--json", NULL };
+	struct run run;
+	uint64_t pfn;
+
+	snprintf(pid, sizeof(pid), "%d", (int)child->pid);
+	snprintf(addr, sizeof(addr), "%" PRIx64, child->addr);
+	run = run_pagewalk(args);
+	run_expect(&run, 0);
+	pfn = json_get_u64(json_array_get(json_object_get(run.json, "results"), 0), "pfn");
+	run_clear(&run);
+	return pfn;
+}
+
+static const struct cache_request all_pages = {
+	.strip_cells = 64,
+	.nr_pages = PAGES,
+	.pages_per_cell = 1,
+	.cursor_page = PAGE,
+};
+
+static void test_one_frame_from_all_sides(void **state)
+{
+	struct fixture *fixture = *state;
+	struct child one, two;
+	struct cache_subject subject;
+	uint64_t pfn;
+
+	if (!run_is_privileged())
+		run_skip("frames need CAP_SYS_ADMIN");
+	one = child_start(fixture);
+	two = child_start(fixture);
+	pfn = frame_by_address(&one);
+	assert_int_not_equal(pfn, 0);
+	assert_int_equal(frame_by_address(&two), pfn);
+	cache_subject_init(&subject, fixture->host, two.pid);
+	assert_return_code(cache_subject_open_path(&subject, fixture->path), 0);
+	assert_return_code(cache_subject_look(&subject, &all_pages), 0);
+	assert_true(subject.has_page);
+	assert_int_equal(subject.page.frame_why, WHY_OK);
+	assert_int_equal(subject.page.pfn, pfn);
+	assert_int_equal(subject.page.mapcount, 2);
+	assert_int_equal(subject.page.nr_mappers, 2);
+	for (int i = 0; i < 2; i++) {
+		const struct cache_page_mapper *mapper = &subject.page.mappers[i];
+		const struct child *child = mapper->pid == one.pid ? &one : &two;
+
+		assert_int_equal(mapper->pid, child->pid);
+		assert_int_equal(mapper->addr, child->addr);
+	}
+	assert_int_equal(subject.page.watched_addr, two.addr);
+	assert_int_equal(subject.grid.cells[PAGE].mapped, 1);
+	/* And when they are gone nobody tells the frame any more. */
+	child_stop(&one);
+	child_stop(&two);
+	assert_return_code(cache_subject_look(&subject, &all_pages), 0);
+	assert_int_equal(subject.page.frame_why, WHY_UNSUPPORTED);
+	assert_int_equal(subject.page.nr_mappers, 0);
+	cache_subject_clear(&subject);
+}
+
+static void test_looking_touches_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t bits = KPF_BIT(KPF_REFERENCED) | KPF_BIT(KPF_ACTIVE);
+	struct cache_subject subject;
+	struct cache_request request = all_pages;
+	struct child child;
+	uint64_t flags, cached;
+
+	if (!run_is_privileged())
+		run_skip("flags need root");
+	posix_fadvise(fixture->fd, 0, 0, POSIX_FADV_DONTNEED);
+	child = child_start(fixture);
+	cache_subject_init(&subject, fixture->host, 0);
+	assert_return_code(cache_subject_open_path(&subject, fixture->path), 0);
+	assert_return_code(cache_subject_look(&subject, &all_pages), 0);
+	flags = subject.page.flags;
+	cached = subject.info.total.cached;
+	assert_int_equal(subject.page.flags_why, WHY_OK);
+	request.cursor_page = PAGES - 1;
+	for (int i = 0; i < 30; i++)
+		assert_return_code(cache_subject_look(&subject, &request), 0);
+	/* Reclaim may take pages meanwhile, but none has come in. */
+	assert_true(subject.info.total.cached <= cached);
+	assert_return_code(cache_subject_look(&subject, &all_pages), 0);
+	assert_int_equal(subject.page.flags & bits, flags & bits);
+	assert_int_equal(subject.page.mapcount, 1);
+	child_stop(&child);
+	cache_subject_clear(&subject);
+}
+
+static uint64_t pages_came(const struct cache_log *log)
+{
+	return log->inserted[CAUSE_ASKED] + log->inserted[CAUSE_READAHEAD] +
+	       log->inserted[CAUSE_OTHER];
+}
+
+static bool log_has(const struct cache_log *log, uint64_t page, enum cache_cause cause)
+{
+	for (size_t i = 0; i < log->nr; i++)
+		if (log->events[i].inserted && log->events[i].cause == cause &&
+		    page >= log->events[i].page &&
+		    page < log->events[i].page + log->events[i].nr_pages)
+			return true;
+	return false;
+}
+
+/* Reads events until they have settled their causes. */
+static void drain(struct filemap_events *events, struct cache_log *log)
+{
+	filemap_events_read(events, log, NULL);
+	usleep(CAUSE_WAIT_NS / 1000 + 50000);
+	filemap_events_read(events, log, NULL);
+}
+
+static void test_events(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cache_log log = { 0 };
+	struct filemap_events *events;
+	struct stat st;
+	struct file_key key;
+	char *buffer;
+	int fd, ret;
+
+	assert_return_code(fstat(fixture->fd, &st), errno);
+	key = (struct file_key){ major(st.st_dev), minor(st.st_dev), st.st_ino };
+	ret = filemap_events_open(fixture->host, &key, &events);
+	if (ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV)
+		run_skip("the tracepoints of filemap are not for us");
+	assert_return_code(ret, 0);
+	posix_fadvise(fixture->fd, 0, 0, POSIX_FADV_DONTNEED);
+	drain(events, &log);
+	log = (struct cache_log){ 0 };
+	/* A reader that goes from the start: readahead runs before it. */
+	fd = open(fixture->path, O_RDONLY | O_CLOEXEC);
+	buffer = malloc(4 * fixture->page_bytes);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(read(fd, buffer, fixture->page_bytes), fixture->page_bytes);
+	drain(events, &log);
+	assert_int_equal(log.lost, 0);
+	assert_true(pages_came(&log) >= 4);
+	assert_true(log_has(&log, 0, CAUSE_ASKED));
+	assert_true(log.inserted[CAUSE_READAHEAD] > 0);
+	/* What is written comes in, too, and nobody read it. */
+	log = (struct cache_log){ 0 };
+	posix_fadvise(fixture->fd, 0, 0, POSIX_FADV_DONTNEED);
+	assert_int_equal(pwrite(fixture->fd, buffer, fixture->page_bytes,
+				(off_t)(300 * fixture->page_bytes)),
+			 fixture->page_bytes);
+	drain(events, &log);
+	assert_true(log.evicted > 0);
+	assert_true(log_has(&log, 300, CAUSE_OTHER));
+	free(buffer);
+	close(fd);
+	filemap_events_close(events);
+}
+
+static json_t *find_file(const struct run *run, const char *path)
+{
+	json_t *files = json_object_get(run->json, "files"), *file;
+	size_t i;
+
+	json_array_foreach(files, i,
+			   file) if (!strcmp(json_string_value(json_object_get(file, "path")),
+					     path)) return file;
+	return NULL;
+}
+
+static void test_top(void **state)
+{
+	const char *const args[] = { "cache", "--top", "1000000", "--json", NULL };
+	struct fixture *fixture = *state;
+	struct child one = child_start(fixture), two = child_start(fixture);
+	struct run run = run_pagewalk(args);
+	json_t *file;
+
+	/* 3 where init may not be looked into. */
+	assert_true(run.status == 0 || run.status == 3);
+	file = find_file(&run, fixture->path);
+	assert_non_null(file);
+	/* The two, and this process, which has it open. */
+	assert_int_equal(json_get_u64(file, "processes"), 3);
+	assert_int_equal(json_get_u64(file, "pages"), PAGES);
+	assert_true(json_get_u64(file, "cached") >= 1);
+	assert_true(json_get_u64(file, "cached") <= PAGES);
+	for (size_t i = 1; i < json_array_size(json_object_get(run.json, "files")); i++) {
+		json_t *files = json_object_get(run.json, "files");
+		const json_t *before = json_object_get(json_array_get(files, i - 1), "cached");
+		const json_t *now = json_object_get(json_array_get(files, i), "cached");
+
+		if (!json_is_null(before) && !json_is_null(now))
+			assert_true(json_integer_value(before) >= json_integer_value(now));
+	}
+	run_clear(&run);
+	child_stop(&one);
+	child_stop(&two);
+}
+
+static void test_tree_and_total(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = { "cache", "-r", fixture->dir, "--total", "--json", NULL };
+	char sub[128], link_path[160], fifo[160];
+	struct run run;
+
+	snprintf(sub, sizeof(sub), "%s/sub", fixture->dir);
+	snprintf(link_path, sizeof(link_path), "%s/again", sub);
+	snprintf(fifo, sizeof(fifo), "%s/fifo", sub);
+	assert_return_code(mkdir(sub, 0700), errno);
+	assert_return_code(link(fixture->path, link_path), errno);
+	assert_return_code(mkfifo(fifo, 0600), errno);
+	run = run_pagewalk(args);
+	run_expect(&run, 0);
+	/* Two names of one file count once; the FIFO is left alone. */
+	assert_int_equal(json_array_size(json_object_get(run.json, "files")), 1);
+	assert_int_equal(json_get_u64(json_object_get(run.json, "total"), "pages"), PAGES);
+	run_clear(&run);
+	unlink(fifo);
+	unlink(link_path);
+	rmdir(sub);
+}
+
+/* A file system whose server never says a word. */
+static void test_silent_file_system(void **state)
+{
+	struct fixture *fixture = *state;
+	char dir[128], path[160], options[96];
+	const char *const args[] = { "cache", "--timeout", "0.2", path, fixture->path, NULL };
+	int fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), mounted;
+	struct run run;
+
+	if (fuse_fd < 0)
+		run_skip("no /dev/fuse");
+	snprintf(dir, sizeof(dir), "%s/silent", fixture->dir);
+	snprintf(path, sizeof(path), "%s/file", dir);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse_fd);
+	assert_return_code(mkdir(dir, 0700), errno);
+	mounted = mount("pagewalk-test", dir, "fuse", MS_NOSUID | MS_NODEV, options);
+	if (mounted) {
+		close(fuse_fd);
+		rmdir(dir);
+		run_skip("mounting is not for us");
+	}
+	run = run_pagewalk(args);
+	umount2(dir, MNT_DETACH);
+	close(fuse_fd);
+	rmdir(dir);
+	/* It is named, and the others are answered nevertheless. */
+	assert_int_equal(run.status, 1);
+	assert_non_null(strstr(run.err, "no answer in time"));
+	assert_non_null(strstr(run.out, fixture->path));
+	run_clear(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_one_frame_from_all_sides, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_looking_touches_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_top, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tree_and_total, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silent_file_system, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
