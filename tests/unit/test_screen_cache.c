@@ -422,7 +422,7 @@ static void test_events(void **state)
 	assert_true(sees(bench, "1.00s - 32 pages at 64"));
 	assert_true(sees(bench, "32 readahead"));
 	assert_true(sees(bench, "cached 3.00M"));
-	assert_true(sees(bench, "scan     5"));
+	assert_true(sees(bench, "scan        5"));
 	close_bench(bench);
 }
 
