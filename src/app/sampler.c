@@ -30,15 +30,15 @@
 #define VIEW_AGE_NS  (NS_PER_S / 2)
 #define WHOLE_AGE_NS (2 * NS_PER_S)
 /* After a walk, at least so many times its own cost goes by before the next one. */
-#define IDLE_SHARE  200 /* nothing has moved */
+#define IDLE_SHARE  600 /* nothing has moved */
 #define VIEW_SHARE  1   /* something has; what is on the screen */
 #define WHOLE_SHARE 5   /* the bars and the frames */
 #define PSS_AGE_NS  (2 * NS_PER_S)
-#define PSS_SHARE   100
+#define PSS_SHARE   100 /* something has moved; else IDLE_SHARE */
 
 /* When things were last done, and what they cost. */
 struct times {
-	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_next_ns;
+	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_ns, pss_cost_ns, detail_ns;
 };
 
 struct sampler {
@@ -59,7 +59,7 @@ struct sampler {
 	struct changes changes;
 	struct times times;
 	uint64_t pulse;
-	bool stale_view, stale_whole; /* the target moved since they were read */
+	bool stale_view, stale_whole, stale_pss; /* the target moved since they were read */
 	struct zone *zones;
 	size_t nr_zones;
 	struct node_map nodes;
@@ -108,6 +108,7 @@ static void read_detail(struct sampler *sampler)
 	struct page_detail detail;
 
 	parts_forget_detail(parts);
+	sampler->times.detail_ns = clock_mono_ns();
 	if (!sampler->request.has_cursor || !parts->vmas)
 		return;
 	if (inspect_address(sampler->proc, parts->vmas->list, sampler->cgroups,
@@ -281,20 +282,26 @@ static void read_maps(struct sampler *sampler)
 		sampler->stale_whole = true;
 }
 
+static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
+{
+	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
+}
+
 static void read_pss(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
-	uint64_t start_ns = clock_mono_ns(), cost_ns;
+	struct times *times = &sampler->times;
+	uint64_t share = sampler->stale_pss ? PSS_SHARE : IDLE_SHARE, start_ns = clock_mono_ns();
 	int ret;
 
-	if (start_ns < sampler->times.pss_next_ns)
+	if (times->pss_ns && !is_due(times->pss_ns, PSS_AGE_NS, times->pss_cost_ns * share))
 		return;
+	sampler->stale_pss = false;
 	ret = proc_read_pss(sampler->proc, &parts->pss_bytes);
 	parts->pss_why = why_from_errno(-ret);
 	parts->sources.why[SOURCE_SMAPS] = parts->pss_why;
-	cost_ns = clock_mono_ns() - start_ns;
-	sampler->times.pss_next_ns =
-		start_ns + (cost_ns * PSS_SHARE > PSS_AGE_NS ? cost_ns * PSS_SHARE : PSS_AGE_NS);
+	times->pss_ns = clock_mono_ns();
+	times->pss_cost_ns = times->pss_ns - start_ns;
 }
 
 /* Forgets what belonged to the program that ran before an exec. */
@@ -305,7 +312,7 @@ static void start_afresh(struct sampler *sampler)
 	sampler->parts.execed_mono_ns = clock_mono_ns();
 	if (proc_read_exe(sampler->proc, sampler->parts.exe, sizeof(sampler->parts.exe)))
 		sampler->parts.exe[0] = '\0';
-	sampler->times.pss_next_ns = 0;
+	sampler->times.pss_ns = 0;
 	sampler->times.whole_ns = 0;
 }
 
@@ -336,11 +343,6 @@ static bool is_still_the_same(struct sampler *sampler)
 
 	return proc_read_info(sampler->proc, &now) ||
 	       !is_other_program(&sampler->parts.process, &now);
-}
-
-static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
-{
-	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
 }
 
 static bool view_is_due(const struct sampler *sampler, bool moved)
@@ -375,7 +377,7 @@ static void hold(struct sampler *sampler, bool other_view)
 static void sample(struct sampler *sampler, const struct map_request *before)
 {
 	struct parts *parts = &sampler->parts;
-	bool other_view = !same_view(before, &sampler->request), moved, whole;
+	bool other_view = !same_view(before, &sampler->request), moved, whole, read = false;
 	uint64_t pulse = 0;
 
 	if (sampler->holding && parts->vmas) {
@@ -391,6 +393,7 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	/* What moved while a walk was not due is not forgotten until it is. */
 	sampler->stale_view = sampler->stale_view || moved;
 	sampler->stale_whole = sampler->stale_whole || moved;
+	sampler->stale_pss = sampler->stale_pss || moved;
 	whole = whole_is_due(sampler, sampler->stale_whole) ||
 		changes_are_due(&sampler->changes, &sampler->request, parts->vmas);
 	if (moved || whole)
@@ -398,8 +401,13 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	if (parts->vmas && (other_view || view_is_due(sampler, sampler->stale_view))) {
 		sampler->stale_view = false;
 		read_view(sampler);
+		read = true;
 	}
-	read_detail(sampler);
+	if (read || moved || whole || !map_request_equal(before, &sampler->request) ||
+	    is_due(sampler->times.detail_ns, VIEW_AGE_NS, 0)) {
+		read_detail(sampler);
+		read = true;
+	}
 	read_pss(sampler);
 	if (parts->vmas && whole) {
 		sampler->stale_whole = false;
@@ -407,7 +415,7 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 		read_whole(sampler);
 	}
 	/* Else the mappings of one program may stand beside the pages of another. */
-	if (is_still_the_same(sampler))
+	if (!read || is_still_the_same(sampler))
 		publish(sampler, false);
 }
 

@@ -30,9 +30,15 @@ struct proc {
 	const struct host *host;
 	pid_t pid;
 	int dir_fd;
-	int pid_fd; /* -1 on a recorded machine and before Linux 5.3 */
+	int pid_fd;                       /* -1 on a recorded machine and before Linux 5.3 */
+	int stat_fd, status_fd, statm_fd; /* what is read ten times a second; -1: not yet open */
 	struct process_info last;
 };
+
+static void keep_none(struct proc *proc)
+{
+	proc->stat_fd = proc->status_fd = proc->statm_fd = -1;
+}
 
 int proc_open(const struct host *host, pid_t pid, struct proc **out)
 {
@@ -41,6 +47,7 @@ int proc_open(const struct host *host, pid_t pid, struct proc **out)
 	int ret;
 
 	*proc = (struct proc){ .host = host, .pid = pid, .pid_fd = -1 };
+	keep_none(proc);
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	proc->dir_fd = host_open(host, path, O_RDONLY | O_DIRECTORY);
 	if (proc->dir_fd < 0) {
@@ -66,6 +73,7 @@ int proc_clone(const struct proc *proc, struct proc **out)
 	int ret = 0;
 
 	*clone = *proc;
+	keep_none(clone);
 	clone->dir_fd = fcntl(proc->dir_fd, F_DUPFD_CLOEXEC, 0);
 	if (proc->pid_fd >= 0)
 		clone->pid_fd = fcntl(proc->pid_fd, F_DUPFD_CLOEXEC, 0);
@@ -78,14 +86,21 @@ int proc_clone(const struct proc *proc, struct proc **out)
 	return ret;
 }
 
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 void proc_close(struct proc *proc)
 {
 	if (!proc)
 		return;
-	if (proc->dir_fd >= 0)
-		close(proc->dir_fd);
-	if (proc->pid_fd >= 0)
-		close(proc->pid_fd);
+	close_open(proc->dir_fd);
+	close_open(proc->pid_fd);
+	close_open(proc->stat_fd);
+	close_open(proc->status_fd);
+	close_open(proc->statm_fd);
 	free(proc);
 }
 
@@ -114,6 +129,24 @@ static ssize_t read_small(const struct proc *proc, const char *name, char *out, 
 		return fd;
 	got = host_pread(proc->host, fd, out, room - 1, 0);
 	close(fd);
+	if (got >= 0)
+		out[got] = '\0';
+	return got;
+}
+
+/* The same through a descriptor that stays open: each read at 0 gives the text anew. */
+static ssize_t read_kept(const struct proc *proc, int *fd, const char *name, char *out, size_t room)
+{
+	ssize_t got;
+
+	if (*fd < 0) {
+		int opened = host_openat(proc->host, proc->dir_fd, name, O_RDONLY);
+
+		if (opened < 0)
+			return opened;
+		*fd = opened;
+	}
+	got = host_pread(proc->host, *fd, out, room - 1, 0);
 	if (got >= 0)
 		out[got] = '\0';
 	return got;
@@ -163,7 +196,7 @@ static int read_stat(struct proc *proc, struct process_info *info)
 	struct task_stat stat;
 	const uint64_t *field = stat.field;
 	char text[2048];
-	ssize_t got = read_small(proc, "stat", text, sizeof(text));
+	ssize_t got = read_kept(proc, &proc->stat_fd, "stat", text, sizeof(text));
 
 	if (got < 0)
 		return (int)got;
@@ -187,7 +220,7 @@ static int read_stat(struct proc *proc, struct process_info *info)
 static int read_status(struct proc *proc, struct process_info *info)
 {
 	char text[8192];
-	ssize_t got = read_small(proc, "status", text, sizeof(text));
+	ssize_t got = read_kept(proc, &proc->status_fd, "status", text, sizeof(text));
 	bool has_memory;
 
 	if (got < 0)
@@ -297,23 +330,17 @@ int proc_read_exe(struct proc *proc, char *path, size_t room)
 
 int proc_read_pulse(struct proc *proc, uint64_t *pulse)
 {
-	struct task_stat stat;
-	const uint64_t *field = stat.field;
+	const struct process_info *last = &proc->last;
 	uint64_t size, resident;
-	char text[2048];
-	ssize_t got = read_small(proc, "stat", text, sizeof(text));
+	char text[256];
+	ssize_t got = read_kept(proc, &proc->statm_fd, "statm", text, sizeof(text));
 
-	if (got < 0)
-		return (int)got;
-	if (!task_stat_parse(text, (size_t)got, &stat))
-		return -EINVAL;
-	got = read_small(proc, "statm", text, sizeof(text));
 	if (got < 0)
 		return (int)got;
 	if (sscanf(text, "%lu %lu", &size, &resident) != 2)
 		return -EINVAL;
-	*pulse = mix(mix(mix(mix(0, field[STAT_MINFLT]), field[STAT_MAJFLT]), size), resident);
-	*pulse = mix(*pulse, exec_id_of(field));
+	*pulse = mix(mix(mix(mix(0, last->minflt), last->majflt), size), resident);
+	*pulse = mix(*pulse, last->exec_id);
 	return 0;
 }
 

@@ -133,14 +133,20 @@ static void run_idle_20k(struct bench_row *row)
 	bench_target_end(&target);
 }
 
+/* The line above the cursor's page says what its cell did. */
 static bool shows_change(const struct pty *pty)
 {
 	static const char *const names[] = { "moved frame", "arrived", "changed" };
+	char *line = NULL;
+	bool shows = false;
+	int y;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (pty_find(pty, names[i], NULL, NULL))
-			return true;
-	return false;
+	if (pty_find(pty, CURSOR_LINE, NULL, &y))
+		line = pty_screen_line(pty, y - 1);
+	for (size_t i = 0; line && i < sizeof(names) / sizeof(names[0]); i++)
+		shows = shows || strstr(line, names[i]);
+	free(line);
+	return shows;
 }
 
 /* The cursor is on the first page; it comes anew: the slowest of ten times until that is seen. */
