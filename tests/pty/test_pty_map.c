@@ -579,13 +579,13 @@ static void test_killed_target(void **state)
 	(void)state;
 	open_stripes(&fixture, 64, 1);
 	target_kill(&fixture.target);
-	drive_see(fixture.pty, "exited: last picture");
+	drive_see(fixture.pty, "SIGKILL: last picture");
 	drive_see(fixture.pty, "64.0M, 50 %% resident");
 	drive_see(fixture.pty, "PHYSICAL FRAMES");
 	/* The picture can still be walked through. */
 	pty_keys(fixture.pty, "\t+++]][0? \t");
 	pty_key(fixture.pty, PTY_KEY_END);
-	drive_see(fixture.pty, "exited: last picture");
+	drive_see(fixture.pty, "SIGKILL: last picture");
 	end(&fixture);
 }
 
