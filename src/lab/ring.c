@@ -27,31 +27,44 @@ static int enter(struct transfer *transfer, struct ring *ring, unsigned nr_wante
 	return ret < 0 ? ret : 0;
 }
 
+/* A send that took bytes and has been notified is complete. */
+static void count_completion(struct transfer *transfer, const struct ring_slot *slot)
+{
+	if (!slot->answered || !slot->noticed || !slot->len_bytes)
+		return;
+	transfer->nr_completions++;
+	if (!slot->copied)
+		return;
+	transfer->nr_copied_completions++;
+	transfer_count_copied(transfer, slot->len_bytes);
+}
+
 static void take_notification(struct transfer *transfer, struct ring *ring,
 			      const struct io_uring_cqe *cqe)
 {
-	uint32_t number = (uint32_t)cqe->user_data;
+	struct ring_slot *slot = &ring->slots[cqe->user_data % RING_FLIGHT];
 
-	ring->nr_owed--;
-	/* A send that took nothing moved nothing that could have been copied. */
-	if (!ring->len_bytes[number % RING_FLIGHT])
+	if (slot->number != (uint32_t)cqe->user_data || slot->noticed)
 		return;
-	transfer->nr_completions++;
-	if (!((uint32_t)cqe->res & IORING_NOTIF_USAGE_ZC_COPIED))
-		return;
-	transfer->nr_copied_completions++;
-	transfer_count_copied(transfer, ring->len_bytes[number % RING_FLIGHT]);
+	slot->noticed = true;
+	slot->copied = (uint32_t)cqe->res & IORING_NOTIF_USAGE_ZC_COPIED;
+	ring->nr_owed -= slot->owed;
+	slot->owed = false;
+	count_completion(transfer, slot);
 }
 
-static void take_answer(struct ring *ring, const struct io_uring_cqe *cqe)
+static void take_answer(struct transfer *transfer, struct ring *ring,
+			const struct io_uring_cqe *cqe)
 {
-	uint32_t number = (uint32_t)cqe->user_data;
+	struct ring_slot *slot = &ring->slots[cqe->user_data % RING_FLIGHT];
 
-	ring->results[(number - ring->first) % RING_BATCH] = cqe->res;
-	ring->len_bytes[number % RING_FLIGHT] = cqe->res > 0 ? (uint32_t)cqe->res : 0;
+	ring->results[((uint32_t)cqe->user_data - ring->first) % RING_BATCH] = cqe->res;
 	ring->nr_answers++;
-	if (cqe->flags & IORING_CQE_F_MORE)
-		ring->nr_owed++;
+	slot->answered = true;
+	slot->len_bytes = cqe->res > 0 ? (uint32_t)cqe->res : 0;
+	slot->owed = cqe->flags & IORING_CQE_F_MORE && !slot->noticed;
+	ring->nr_owed += slot->owed;
+	count_completion(transfer, slot);
 }
 
 /* Takes everything that has come, without a call. */
@@ -63,7 +76,7 @@ static void drain(struct transfer *transfer, struct ring *ring)
 		if (cqe->flags & IORING_CQE_F_NOTIF)
 			take_notification(transfer, ring, cqe);
 		else
-			take_answer(ring, cqe);
+			take_answer(transfer, ring, cqe);
 		io_uring_cqe_seen(&ring->uring, cqe);
 	}
 }
@@ -105,7 +118,9 @@ static void add_send(struct transfer *transfer, struct ring *ring, ring_prepare_
 
 	prepare(sqe, transfer->socket_fd, in, len_bytes);
 	io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);
-	io_uring_sqe_set_data64(sqe, ring->nr_sent++);
+	io_uring_sqe_set_data64(sqe, ring->nr_sent);
+	ring->slots[ring->nr_sent % RING_FLIGHT] = (struct ring_slot){ .number = ring->nr_sent };
+	ring->nr_sent++;
 }
 
 int ring_send_one(struct transfer *transfer, ring_prepare_fn prepare, const void *in,

@@ -9,16 +9,28 @@
 #define RING_BATCH  8  /* sends that one call submits */
 #define RING_FLIGHT 64 /* notifications that may be outstanding */
 
+/*
+ * One send, by its number. Answer and notification may come in either order, and one that
+ * failed or was cancelled may be notified without having said so (Linux 6.18): only those
+ * that an answer promised and that have not come are owed.
+ */
+struct ring_slot {
+	uint32_t number;
+	uint32_t len_bytes;           /* that it took, by its answer */
+	bool answered, owed, noticed; /* noticed: its notification has come */
+	bool copied;                  /* and says so */
+};
+
 /* What both io_uring modes keep: the ring, the mapping, and what is under way. */
 struct ring {
 	struct io_uring uring;
 	bool made;
 	struct window window;
-	uint32_t nr_sent;                /* sends since the start: the next one's number */
-	uint32_t nr_owed;                /* notifications that are still to come */
-	uint32_t len_bytes[RING_FLIGHT]; /* that each send took, by its number */
-	int results[RING_BATCH];         /* of the batch that is under way */
-	uint32_t first, nr_answers;      /* of the batch: its first number; answers that came */
+	uint32_t nr_sent; /* sends since the start: the next one's number */
+	uint32_t nr_owed; /* notifications that are still to come */
+	struct ring_slot slots[RING_FLIGHT];
+	int results[RING_BATCH];    /* of the batch that is under way */
+	uint32_t first, nr_answers; /* of the batch: its first number; answers that came */
 };
 
 /* Prepares one send of these bytes; io_uring_prep_send(3) or its kin. */

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -84,6 +85,23 @@ void drive_start(struct fixture *fixture, const struct lab_config *config)
 		fail_msg("lab_new: %s", error);
 }
 
+/* Where everything stands, for whoever must find out why it goes no further. */
+static void tell_lanes(struct fixture *fixture)
+{
+	struct lab_view *view = lab_view_get(fixture->lab);
+
+	fprintf(stderr, "phase %d %s %s\n", (int)view->phase, view->doing, view->error);
+	for (size_t i = 0; i < view->nr_lanes; i++) {
+		const struct lane_view *lane = &view->lanes[i];
+
+		fprintf(stderr, "%s: %s, %llu sent, %llu received %s\n",
+			mode_info(lane->setup.mode)->key, lane_state_name(lane->state),
+			(unsigned long long)lane->sent_bytes,
+			(unsigned long long)lane->received_bytes, lane->error);
+	}
+	lab_view_unref(view);
+}
+
 struct lab_view *drive_await(struct fixture *fixture, bool (*is)(const struct lab_view *view))
 {
 	struct pollfd event = { .fd = lab_event_fd(fixture->lab), .events = POLLIN };
@@ -98,6 +116,7 @@ struct lab_view *drive_await(struct fixture *fixture, bool (*is)(const struct la
 		if (poll(&event, 1, 1000) > 0)
 			assert_int_equal(read(event.fd, &nr, sizeof(nr)), sizeof(nr));
 	}
+	tell_lanes(fixture);
 	fail_msg("the lab did not get there in time");
 	return NULL;
 }

@@ -447,7 +447,7 @@ static void test_impossible_setups_are_refused(void **state)
 
 #define LAB_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		LAB_TEST(test_every_mode_into_every_sink),
@@ -473,5 +473,8 @@ int main(void)
 		fputs("skipped: PAGEWALK_ACTOR does not name pagewalk-actor\n", stderr);
 		return SKIPPED;
 	}
+	/* One test alone, by its name or a pattern of it. */
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
