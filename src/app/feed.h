@@ -91,6 +91,7 @@ int feed_map_open(const struct feed_context *context, struct feed **out);
 int feed_cache_open(const struct feed_context *context, struct feed **out);
 int feed_lab_open(const struct feed_context *context, struct feed **out);
 int feed_output_open(const struct feed_context *context, struct feed **out);
+int feed_objects_open(const struct feed_context *context, struct feed **out);
 int feed_pick_open(const struct feed_context *context, struct feed **out);
 
 #endif

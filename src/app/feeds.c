@@ -6,6 +6,7 @@ const struct feed_kind feed_kinds[NR_PLACE] = {
 	[PLACE_PICK] = { .open = feed_pick_open },
 	[PLACE_MAP] = { .open = feed_map_open, .of_process = true },
 	[PLACE_CACHE] = { .open = feed_cache_open, .of_process = true, .is_free = true },
+	[PLACE_OBJECTS] = { .open = feed_objects_open, .of_process = true },
 	[PLACE_LAB] = { .open = feed_lab_open },
 	[PLACE_OUTPUT] = { .open = feed_output_open },
 };

@@ -78,6 +78,7 @@ static int run_objects(int argc, char **argv)
 const struct command cmd_objects = {
 	.name = "objects",
 	.run = run_objects,
+	.only_looks = true,
 	.usage = "objects PID [--json]",
 	.summary = "What a process's tasks point to: mm, fs, descriptors, files, inodes",
 	.options = "  --json      one JSON document\n"

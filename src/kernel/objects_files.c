@@ -173,6 +173,9 @@ static void inodes_of_fds(struct objects_reader *reader, struct inode_index *ind
 			   mounts_by_id(&reader->mounts, fd->mnt_id));
 		out->inodes[at].regular |= S_ISREG(stat->mode) &&
 					   (fd->kind == FD_REGULAR || fd->kind == FD_MEMFD);
+		if (!out->inodes[at].open_path[0])
+			snprintf(out->inodes[at].open_path, sizeof(out->inodes[at].open_path),
+				 "/proc/%d/fd/%d", (int)out->process.pid, fd->fd);
 		objects_link_inode(out, (uint32_t)i, at);
 	}
 }

@@ -125,9 +125,10 @@ struct obj_inode {
 	unsigned nlink;
 	uid_t uid;
 	uint64_t size_bytes;
-	char fstype[24]; /* "" unknown */
-	char *path;      /* raw, of a descriptor or mapping; may be NULL */
-	bool regular;    /* it has pages of its own: `cache` is meant to be known */
+	char fstype[24];    /* "" unknown */
+	char *path;         /* raw, of a descriptor or mapping; may be NULL */
+	char open_path[40]; /* of a descriptor in /proc, by which pagewalk can open it; "" none */
+	bool regular;       /* it has pages of its own: `cache` is meant to be known */
 	struct cache_info cache;
 	uint32_t first_fd; /* one descriptor that leads to it */
 	unsigned nr_fds;
