@@ -237,8 +237,11 @@ static void draw_vma(const struct objects_screen *screen, const struct pen *pen,
 	if (table->why[index] == WHY_OK)
 		fmt_percent(percent, table->counts[index].present,
 			    vma_len_bytes(vma) >> screen->objects->page_shift);
-	canvas_printf(pen->canvas, pen->x, pen->y, room, pen->fg, pen->attrs, "%s %s",
-		      fmt_addr(start, vma->start_addr), vma_perms_text(vma, perms));
+	canvas_text(pen->canvas, pen->x, pen->y, room, pen->fg, pen->attrs,
+		    fmt_addr(start, vma->start_addr));
+	if (room > 17)
+		canvas_text(pen->canvas, pen->x + 13, pen->y, 4, pen->fg, pen->attrs,
+			    vma_perms_text(vma, perms));
 	if (screen->of_mm && room > 24) {
 		char *name = vma_short_name(vma);
 
