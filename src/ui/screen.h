@@ -68,6 +68,7 @@ struct screen_ops {
 	int number;        /* 1 to 7; 0: not reached by a number key */
 	const char *name;  /* "map" */
 	const char *about; /* two to four sentences for the help */
+	const char *marks; /* of a screen without cells: what its marks mean; else NULL */
 	/* What its cells mean, NULL for a class it does not draw; NULL: page_class_name(). */
 	const char *(*class_name)(enum page_class class);
 	void (*draw)(struct screen *screen, struct canvas *canvas, const struct theme *theme,

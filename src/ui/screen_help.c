@@ -206,8 +206,12 @@ int screen_help_draw(const struct screen *screen, struct canvas *canvas, const s
 	}
 	draw_frame(canvas, theme, panel, screen->ops->name);
 	pen_paragraph(&pen, screen->ops->about);
-	if (screen->ops->number)
+	if (screen->ops->marks) {
+		pen_heading(&pen, "Marks");
+		pen_paragraph(&pen, screen->ops->marks);
+	} else if (screen->ops->number) {
 		pen_legend(&pen, screen);
+	}
 	pen_keys(&pen, screen);
 	draw_footer(canvas, panel, scroll, pen.line + 2);
 	return pen.line;

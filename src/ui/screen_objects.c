@@ -570,6 +570,13 @@ static const struct screen_ops objects_ops = {
 		"the "
 		"inode, whose address_space is the file's page cache; VMAs map its pages into "
 		"address spaces. The lines show the chain of what is chosen.",
+	.marks =
+		"Tasks: ^ the parent, v a child, = no relative but it shares a struct; in a wide "
+		"terminal V F S H say that the mm (VM), files, fs and signal handlers are those of "
+		"this process, - that they are not, ? that it is not known. Descriptors: number, "
+		"access (r w rw, p: O_PATH), name. Open files: position, and x3 where three "
+		"descriptors are it, here and in relatives. Inodes: share of the file in the page "
+		"cache. VMAs: share of their pages in the page table.",
 	.draw = objects_draw,
 	.event = objects_event,
 	.keys = objects_keys,
