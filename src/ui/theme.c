@@ -129,19 +129,30 @@ static const struct {
 };
 
 /*
- * A scale from little to much: lighter by each step and apart in hue as well, so that a strength
- * of one step is not taken for another step. It suits every palette and kind of colour vision.
+ * A scale from little to much: each step stands out more than the one before and has a hue of its
+ * own as well, so that a strength of one step is not taken for another step. Any kind of colour
+ * vision tells them apart. On a dark ground and on a light one.
  */
 static const struct {
 	struct rgb hue;
 	uint8_t slots[NR_SHADE];
-} scale_look[NR_SCALE] = {
-	{ RGB(0x8a6fe0), { 54, 55, 61, 98, 146 } },
-	{ RGB(0x3f8fe8), { 24, 26, 32, 69, 111 } },
-	{ RGB(0x1fb3a8), { 23, 29, 30, 37, 116 } },
-	{ RGB(0x5fd068), { 22, 28, 71, 77, 157 } },
-	{ RGB(0xb4dc32), { 58, 64, 106, 148, 192 } },
-	{ RGB(0xfde725), { 100, 142, 184, 227, 230 } },
+} scale_look[2][NR_SCALE] = {
+	{
+		{ RGB(0x8a6fe0), { 54, 55, 61, 98, 146 } },
+		{ RGB(0x3f8fe8), { 24, 26, 32, 69, 111 } },
+		{ RGB(0x1fb3a8), { 23, 29, 30, 37, 116 } },
+		{ RGB(0x5fd068), { 22, 28, 71, 77, 157 } },
+		{ RGB(0xb4dc32), { 58, 64, 106, 148, 192 } },
+		{ RGB(0xfde725), { 100, 142, 184, 227, 230 } },
+	},
+	{
+		{ RGB(0xe0b800), { 230, 229, 227, 220, 136 } },
+		{ RGB(0x5fc75f), { 194, 157, 120, 77, 28 } },
+		{ RGB(0x00a5a5), { 159, 122, 80, 37, 23 } },
+		{ RGB(0x1f7fd0), { 153, 117, 75, 32, 18 } },
+		{ RGB(0x5f5fd7), { 189, 147, 104, 62, 55 } },
+		{ RGB(0x5f0087), { 183, 140, 97, 54, 53 } },
+	},
 };
 
 struct theme theme_make(enum palette palette, int colours, bool utf8)
@@ -189,8 +200,8 @@ static struct rgb find_hue(const struct theme *theme, int number, const uint8_t 
 	int step = number - HUE_SCALE < 0 ? 0 : number - HUE_SCALE;
 
 	if (number >= NR_CLASS) {
-		*slots = scale_look[step].slots;
-		return scale_look[step].hue;
+		*slots = scale_look[theme->palette == PALETTE_LIGHT][step].slots;
+		return scale_look[theme->palette == PALETTE_LIGHT][step].hue;
 	}
 	if (theme->palette == PALETTE_LIGHT) {
 		*slots = light_look[number].slots;

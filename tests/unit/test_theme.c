@@ -62,6 +62,39 @@ static void test_change_differs_from_every_strength(void **state)
 							     (enum page_class) class, shade));
 }
 
+/* Steps of a scale, in every strength, from each other and from what is drawn beside them. */
+static void test_scale_stays_apart(void **state)
+{
+	static const enum page_class beside[] = { CLASS_ABSENT, CLASS_UNKNOWN, CLASS_OTHER };
+
+	(void)state;
+	for (int palette = 0; palette < NR_PALETTE; palette++) {
+		struct theme theme = theme_make((enum palette)palette, 256, true);
+		bool used[256] = { false };
+
+		for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+			for (int shade = 0; shade < nr_shades(beside[i]); shade++)
+				used[slot_of((enum palette)palette, beside[i], shade)] = true;
+		for (int hue = HUE_SCALE; hue < NR_HUE; hue++)
+			for (int shade = 0; shade < NR_STRENGTH; shade++) {
+				int slot = theme_nearest_256(
+					theme_rgb(&theme, colour_of_hue(hue, shade)));
+				int change = theme_nearest_256(
+					theme_rgb(&theme, colour_of_change(hue)));
+
+				if (used[slot])
+					fail_msg("palette %d: step %d shade %d shares slot %d",
+						 palette, hue - HUE_SCALE, shade, slot);
+				used[slot] = true;
+				assert_int_not_equal(slot, change);
+			}
+		for (int a = HUE_SCALE; a < NR_HUE; a++)
+			for (int b = a + 1; b < NR_HUE; b++)
+				assert_int_not_equal(theme_ansi_8(colour_of_hue(a, 3)),
+						     theme_ansi_8(colour_of_hue(b, 3)));
+	}
+}
+
 static int luminance(struct rgb rgb)
 {
 	return 299 * rgb.red + 587 * rgb.green + 114 * rgb.blue;
@@ -191,6 +224,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_256_slots_are_all_different),
+		cmocka_unit_test(test_scale_stays_apart),
 		cmocka_unit_test(test_change_differs_from_every_strength),
 		cmocka_unit_test(test_strength_stands_out),
 		cmocka_unit_test(test_true_colour_is_okabe_ito),
