@@ -454,6 +454,13 @@ static void suspend_job(struct app *app)
 		handle_signal(app, number);
 }
 
+static bool is_typing(const struct app *app)
+{
+	const struct screen *screen = current(app);
+
+	return screen->ops->is_typing && screen->ops->is_typing(screen);
+}
+
 static void handle_event(struct app *app, const struct ui_event *event)
 {
 	struct action action;
@@ -471,7 +478,8 @@ static void handle_event(struct app *app, const struct ui_event *event)
 		return;
 	}
 	/* In the list digits belong to the filter. */
-	if (app->trail[app->nr_trail - 1] != PLACE_PICK && event->key >= '1' && event->key <= '7')
+	if (app->trail[app->nr_trail - 1] != PLACE_PICK && !is_typing(app) && event->key >= '1' &&
+	    event->key <= '7')
 		action = (struct action){ .kind = ACTION_SCREEN, .arg = event->key - '0' };
 	else
 		action = current(app)->ops->event(current(app), event);

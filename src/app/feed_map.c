@@ -48,6 +48,10 @@ static bool act(struct feed *feed, const struct action *action)
 {
 	struct map_feed *map = (struct map_feed *)feed;
 
+	if (action->kind == ACTION_OPEN_ADDR) {
+		screen_map_go_to(feed->screen, action->addr);
+		return true;
+	}
 	if (action->kind != ACTION_PAUSE)
 		return false;
 	map->paused = !map->paused;

@@ -27,7 +27,11 @@ void parts_forget_memory(struct parts *parts)
 {
 	vma_table_unref(parts->vmas);
 	grid_unref(parts->view);
+	grid_rows_unref(parts->rows);
 	frame_map_unref(parts->frames);
+	frame_pages_unref(parts->frame_pages);
+	parts->rows = NULL;
+	parts->frame_pages = NULL;
 	parts->vmas = NULL;
 	parts->view = NULL;
 	parts->frames = NULL;
@@ -102,6 +106,11 @@ struct snapshot *parts_snapshot(const struct parts *parts, const struct geometry
 	snapshot->maps_why = parts->maps_why;
 	snapshot->vmas = vma_table_ref(parts->vmas);
 	snapshot->view = grid_ref(parts->view);
+	snapshot->rows = grid_rows_ref(parts->rows);
+	snapshot->frame_pages = frame_pages_ref(parts->frame_pages);
+	snapshot->seek_serial = parts->seek_serial;
+	snapshot->seek_found = parts->seek_found;
+	snapshot->seek_vpn = parts->seek_vpn;
 	snapshot->frames = frame_map_ref(parts->frames);
 	snapshot->frames_why = parts->frames_why;
 	snapshot->has_detail = parts->has_detail;

@@ -19,8 +19,14 @@ struct parts {
 	enum why maps_why;
 	struct vma_table *vmas;
 	struct grid *view;
+	struct grid_rows *rows;
 	struct frame_map *frames;
 	enum why frames_why;
+	struct frame_pages *frame_pages;
+	bool frame_pages_old; /* they are to be read again */
+	unsigned seek_serial;
+	bool seek_found;
+	uint64_t seek_vpn;
 	bool has_detail;
 	struct page_detail detail;
 	enum why pss_why;

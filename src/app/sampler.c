@@ -12,6 +12,7 @@
 #include "app/sampler.h"
 
 #include "app/changes.h"
+#include "app/finder.h"
 #include "app/parts.h"
 #include "app/wake.h"
 #include "base/clock.h"
@@ -96,12 +97,6 @@ static bool take_request(struct sampler *sampler)
 	return go_on;
 }
 
-static bool same_view(const struct map_request *a, const struct map_request *b)
-{
-	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
-	       a->pages_per_cell == b->pages_per_cell && a->mode == b->mode && a->flag == b->flag;
-}
-
 static void read_detail(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
@@ -120,6 +115,13 @@ static void read_detail(struct sampler *sampler)
 	parts->has_detail = true;
 }
 
+/* What can be answered at once while a longer walk is under way. */
+static void serve(struct sampler *sampler)
+{
+	read_detail(sampler);
+	finder_seek(sampler->proc, &sampler->request.seek, &sampler->parts);
+}
+
 /* While the view is read: ends when another view is wanted, serves a moved cursor. */
 static int view_hook(void *arg)
 {
@@ -128,10 +130,10 @@ static int view_hook(void *arg)
 
 	if (!take_request(sampler))
 		return -ECANCELED;
-	if (!same_view(&before, &sampler->request))
+	if (!map_request_same_view(&before, &sampler->request))
 		return -EAGAIN;
 	if (!map_request_equal(&before, &sampler->request)) {
-		read_detail(sampler);
+		serve(sampler);
 		publish(sampler, true);
 	}
 	return 0;
@@ -144,46 +146,131 @@ static enum vma_kind kind_at(const struct vma_table *table, uint64_t addr)
 	return vma ? vma->kind : VMA_ANON;
 }
 
-/* Reads the range on the screen, until it is the one that is wanted. 0 or -errno. */
+/* An empty grid for what the request wants; NULL where there is nothing to be seen. */
+static struct grid *new_view(const struct sampler *sampler)
+{
+	const struct map_request *request = &sampler->request;
+	uint64_t nr_pages = request->nr_pages, start = request->start_index;
+	struct grid *grid = NULL;
+	struct fold *fold;
+
+	if (request->view != VIEW_WHOLE)
+		return nr_pages ? grid_new(request->start_vpn, nr_pages, request->pages_per_cell)
+				: NULL;
+	fold = fold_of_table(sampler->parts.vmas, &sampler->host->geometry, request->filter,
+			     request->leave_out_empty);
+	/* The mappings may have changed since the screen saw them. */
+	if (start >= fold->nr_pages)
+		start = 0;
+	if (nr_pages > fold->nr_pages - start)
+		nr_pages = fold->nr_pages - start;
+	if (nr_pages)
+		grid = grid_new_folded(fold, start, nr_pages, request->pages_per_cell);
+	fold_unref(fold);
+	return grid;
+}
+
+static int read_grid(struct sampler *sampler, struct walker *walker)
+{
+	const struct map_request *request = &sampler->request;
+	struct paint_context context = { request->mode, request->flag, &sampler->nodes, 0 };
+	unsigned shift = sampler->host->geometry.page_shift;
+	struct parts *parts = &sampler->parts;
+	struct grid *grid = new_view(sampler);
+	struct moment *moment;
+	int ret;
+
+	if (!grid)
+		return 0;
+	moment = changes_new_view(grid);
+	ret = collect_grid(walker, grid, kind_at(parts->vmas, grid->start_vpn << shift), &context,
+			   moment);
+	if (ret && ret != -EFAULT) {
+		moment_free(moment);
+		grid_unref(grid);
+		return ret;
+	}
+	changes_take_view(&sampler->changes, grid, parts->view, moment, clock_mono_ns());
+	grid_unref(parts->view);
+	parts->view = grid;
+	return 0;
+}
+
+/* One grid for each row. What changed is told by the cells' digests; these have no history. */
+static int read_rows(struct sampler *sampler, struct walker *walker)
+{
+	const struct map_request request = sampler->request;
+	bool by_change = request.mode == MODE_RECENT || request.mode == MODE_COMPARE;
+	struct paint_context context = { by_change ? MODE_STATE : request.mode, request.flag,
+					 &sampler->nodes, 0 };
+	unsigned shift = sampler->host->geometry.page_shift;
+	struct grid_rows *rows = grid_rows_new(request.nr_rows);
+	struct parts *parts = &sampler->parts;
+	int ret = 0;
+
+	for (size_t i = 0; i < rows->nr; i++) {
+		const struct map_row *row = &request.rows[i];
+		struct grid *grid = grid_new(row->start_vpn, row->nr_pages, row->pages_per_cell);
+
+		rows->grids[i] = grid;
+		ret = collect_grid(walker, grid, kind_at(parts->vmas, row->start_vpn << shift),
+				   &context, NULL);
+		if (ret && ret != -EFAULT)
+			break;
+		ret = 0;
+		grid_compare(grid, grid_rows_find(parts->rows, row->start_vpn), clock_mono_ns());
+	}
+	if (ret) {
+		grid_rows_unref(rows);
+		return ret;
+	}
+	grid_rows_unref(parts->rows);
+	parts->rows = rows;
+	return 0;
+}
+
+/* Reads what is on the screen, until it is what is wanted. 0 or -errno. */
 static int read_view(struct sampler *sampler)
 {
-	struct parts *parts = &sampler->parts;
-	unsigned shift = sampler->host->geometry.page_shift;
 	uint64_t start_ns = clock_mono_ns();
 	int ret = 0;
 
 	do {
-		const struct map_request *request = &sampler->request;
-		struct paint_context context = { request->mode, request->flag, &sampler->nodes, 0 };
 		struct walker *walker;
-		struct moment *moment;
-		struct grid *grid;
 
-		if (!request->nr_pages)
-			return 0;
 		ret = walker_new(sampler->proc, WALK_CHUNK_PAGES, &walker);
 		if (ret)
 			return ret;
-		grid = grid_new(request->start_vpn, request->nr_pages, request->pages_per_cell);
-		moment = changes_new_view(grid);
 		walker_set_hook(walker, view_hook, sampler);
-		ret = collect_grid(walker, grid, kind_at(parts->vmas, request->start_vpn << shift),
-				   &context, moment);
-		parts_note_sources(parts, walker_sources(walker));
+		if (sampler->request.view == VIEW_ROWS)
+			ret = read_rows(sampler, walker);
+		else
+			ret = read_grid(sampler, walker);
+		parts_note_sources(&sampler->parts, walker_sources(walker));
 		walker_free(walker);
-		if (ret == 0 || ret == -EFAULT) {
-			changes_take_view(&sampler->changes, grid, parts->view, moment,
-					  clock_mono_ns());
-			grid_unref(parts->view);
-			parts->view = grid;
-			ret = 0;
-		} else {
-			moment_free(moment);
-			grid_unref(grid);
-		}
 	} while (ret == -EAGAIN);
 	sampler->times.view_ns = clock_mono_ns();
 	sampler->times.view_cost_ns = sampler->times.view_ns - start_ns;
+	return ret;
+}
+
+/* True when the frames panel shows another part of physical memory than was counted. */
+static bool frames_are_due(const struct sampler *sampler, const struct map_request *before)
+{
+	const struct map_request *now = &sampler->request;
+
+	return now->shown_pfn != before->shown_pfn || now->nr_shown != before->nr_shown ||
+	       now->frames_per_cell != before->frames_per_cell;
+}
+
+/* Which pages lie in the frames that were asked about. 0 or -errno. */
+static int read_frame_pages(struct sampler *sampler)
+{
+	uint64_t start_ns = clock_mono_ns();
+	int ret = finder_read_frame_pages(sampler->proc, &sampler->request, view_hook, sampler,
+					  &sampler->parts);
+
+	sampler->times.whole_cost_ns += clock_mono_ns() - start_ns;
 	return ret;
 }
 
@@ -198,23 +285,11 @@ static int whole_hook(void *arg)
 		return -ECANCELED;
 	if (map_request_equal(&before, &sampler->request))
 		return 0;
-	if (!same_view(&before, &sampler->request))
+	if (!map_request_same_view(&before, &sampler->request))
 		ret = read_view(sampler);
-	read_detail(sampler);
+	serve(sampler);
 	publish(sampler, true);
 	return ret;
-}
-
-static struct frame_map *new_frame_map(const struct sampler *sampler)
-{
-	const struct map_request *request = &sampler->request;
-	size_t columns = request->frame_columns ? request->frame_columns : 64;
-
-	if (!sampler->nr_zones)
-		return NULL;
-	return frame_map_new(
-		sampler->zones, sampler->nr_zones,
-		frame_map_fit(sampler->zones, sampler->nr_zones, columns, request->frame_rows));
 }
 
 /* Counts every VMA and every frame. 0 or -errno. */
@@ -225,7 +300,10 @@ static int read_whole(struct sampler *sampler)
 	const struct map_request request = sampler->request;
 	bool keep = changes_want_whole(&sampler->changes, &request);
 	unsigned want = host->may_see_frames ? WALK_FRAMES : WALK_STATES;
-	struct frame_map *frames = host->may_see_frames ? new_frame_map(sampler) : NULL;
+	struct frame_map *frames = host->may_see_frames
+					   ? finder_new_frame_map(sampler->zones, sampler->nr_zones,
+								  &request)
+					   : NULL;
 	uint64_t start_ns = clock_mono_ns(), taken_real_ns = clock_real_ns();
 	struct moment *moment = keep ? changes_new_whole() : NULL;
 	struct vma_table *table;
@@ -369,7 +447,8 @@ static void hold(struct sampler *sampler, bool other_view)
 {
 	if (other_view)
 		read_view(sampler);
-	read_detail(sampler);
+	serve(sampler);
+	read_frame_pages(sampler);
 	publish(sampler, false);
 }
 
@@ -377,7 +456,8 @@ static void hold(struct sampler *sampler, bool other_view)
 static void sample(struct sampler *sampler, const struct map_request *before)
 {
 	struct parts *parts = &sampler->parts;
-	bool other_view = !same_view(before, &sampler->request), moved, whole, read = false;
+	bool other_view = !map_request_same_view(before, &sampler->request);
+	bool moved, whole, read = false;
 	uint64_t pulse = 0;
 
 	if (sampler->holding && parts->vmas) {
@@ -395,7 +475,8 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	sampler->stale_whole = sampler->stale_whole || moved;
 	sampler->stale_pss = sampler->stale_pss || moved;
 	whole = whole_is_due(sampler, sampler->stale_whole) ||
-		changes_are_due(&sampler->changes, &sampler->request, parts->vmas);
+		changes_are_due(&sampler->changes, &sampler->request, parts->vmas) ||
+		frames_are_due(sampler, before);
 	if (moved || whole)
 		read_maps(sampler);
 	if (parts->vmas && (other_view || view_is_due(sampler, sampler->stale_view))) {
@@ -405,14 +486,18 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	}
 	if (read || moved || whole || !map_request_equal(before, &sampler->request) ||
 	    is_due(sampler->times.detail_ns, VIEW_AGE_NS, 0)) {
-		read_detail(sampler);
+		serve(sampler);
 		read = true;
 	}
+	if (!whole)
+		read_frame_pages(sampler);
 	read_pss(sampler);
 	if (parts->vmas && whole) {
 		sampler->stale_whole = false;
 		publish(sampler, true);
 		read_whole(sampler);
+		finder_forget(parts);
+		read_frame_pages(sampler);
 	}
 	/* Else the mappings of one program may stand beside the pages of another. */
 	if (!read || is_still_the_same(sampler))

@@ -105,7 +105,8 @@ static int fill_span(void *arg, const struct page_span *span)
 
 	grid_add_span(filling->grid, span, filling->kind);
 	painter_add_span(&filling->painter, span);
-	moment_add_span(filling->moment, span);
+	if (filling->moment)
+		moment_add_span(filling->moment, span);
 	return 0;
 }
 
@@ -115,6 +116,25 @@ static uint64_t with_margin(const struct geometry *geometry, uint64_t past_vpn, 
 	uint64_t limit = UINT64_C(1) << (geometry->user_addr_bits - geometry->page_shift);
 
 	return past_vpn + margin <= limit || past_vpn > limit ? past_vpn + margin : limit;
+}
+
+/* The VMAs of a folded grid one by one, where a walk across a gap would read the gap. */
+static int walk_pieces(struct walker *walker, struct filling *filling)
+{
+	const struct grid *grid = filling->grid;
+	uint64_t past_vpn = grid_past_vpn(grid);
+	int ret = 0;
+
+	for (size_t i = fold_find(grid->fold, grid->start_vpn); i < grid->fold->nr && !ret; i++) {
+		const struct fold_piece *piece = &grid->fold->pieces[i];
+		uint64_t first = piece->start_vpn, past = piece->start_vpn + piece->nr_pages;
+
+		if (first >= past_vpn)
+			break;
+		ret = walk_pages(walker, first > grid->start_vpn ? first : grid->start_vpn,
+				 past < past_vpn ? past : past_vpn, WALK_ALL, fill_span, filling);
+	}
+	return ret;
 }
 
 int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
@@ -127,9 +147,12 @@ int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
 	int ret;
 
 	painter_begin(&filling.painter, grid, context);
-	ret = walk_pages(walker, first > margin ? first - margin : 0,
-			 with_margin(walker_geometry(walker), past, margin), WALK_ALL, fill_span,
-			 &filling);
+	if (grid->fold && !walker_skips_gaps(walker))
+		ret = walk_pieces(walker, &filling);
+	else
+		ret = walk_pages(walker, first > margin ? first - margin : 0,
+				 with_margin(walker_geometry(walker), past, margin), WALK_ALL,
+				 fill_span, &filling);
 	why = ret == -EFAULT ? WHY_UNSUPPORTED : why_from_errno(-ret);
 	grid_finish(grid, why);
 	painter_end(&filling.painter, why);

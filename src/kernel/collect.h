@@ -30,7 +30,7 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 		   struct moment *moment);
 
 /*
- * Fills the grid, its paint and the moment of its pages (not NULL) from a walk of its range with
+ * Fills the grid, its paint and the moment of its pages (may be NULL) from a walk of its range with
  * all that is allowed.
  */
 int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,

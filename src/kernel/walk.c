@@ -86,6 +86,11 @@ const struct geometry *walker_geometry(const struct walker *walker)
 	return &walker->host->geometry;
 }
 
+bool walker_skips_gaps(const struct walker *walker)
+{
+	return walker->host->pagemap_scan == WHY_OK;
+}
+
 const struct sources *walker_sources(const struct walker *walker)
 {
 	return &walker->sources;

@@ -6,6 +6,7 @@
 #include "model/page.h"
 #include "model/sources.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -35,6 +36,8 @@ int walker_new(struct proc *proc, size_t chunk_pages, struct walker **out);
 void walker_free(struct walker *walker);
 /* Of the machine it walks on. Borrowed. */
 const struct geometry *walker_geometry(const struct walker *walker);
+/* True where a walk over what is not mapped costs nothing (PAGEMAP_SCAN). */
+bool walker_skips_gaps(const struct walker *walker);
 /* Which interface answered so far, and why one did not. Borrowed. */
 const struct sources *walker_sources(const struct walker *walker);
 /*

@@ -51,6 +51,27 @@ struct frame_map *frame_map_new(const struct zone *zones, size_t nr_zones, uint6
 	return map;
 }
 
+struct frame_map *frame_map_of_part(const struct zone *zones, size_t nr_zones, size_t columns,
+				    size_t rows, uint64_t first_pfn, uint64_t nr_frames,
+				    uint64_t frames_per_cell)
+{
+	for (size_t z = 0; z < nr_zones && nr_frames; z++) {
+		struct zone part = zones[z];
+		struct frame_map *map;
+
+		if (first_pfn - part.start_pfn >= part.spanned)
+			continue;
+		part.spanned -= first_pfn - part.start_pfn;
+		part.start_pfn = first_pfn;
+		if (part.spanned > nr_frames)
+			part.spanned = nr_frames;
+		map = frame_map_new(&part, 1, frames_per_cell);
+		map->is_part = true;
+		return map;
+	}
+	return frame_map_new(zones, nr_zones, frame_map_fit(zones, nr_zones, columns, rows));
+}
+
 struct frame_map *frame_map_ref(struct frame_map *map)
 {
 	if (map)
@@ -96,6 +117,24 @@ void frame_map_add_span(struct frame_map *map, const struct page_span *span)
 			map->hits[cell]++;
 		map->counted++;
 	}
+}
+
+bool frame_map_cell_frames(const struct frame_map *map, size_t cell, uint64_t *first_pfn,
+			   uint64_t *nr_frames)
+{
+	for (size_t z = 0; z < map->nr_zones; z++) {
+		uint64_t offset;
+
+		if (cell < map->first_cell[z] || cell >= map->first_cell[z + 1])
+			continue;
+		offset = (cell - map->first_cell[z]) * map->frames_per_cell;
+		*first_pfn = map->zones[z].start_pfn + offset;
+		*nr_frames = map->zones[z].spanned - offset;
+		if (*nr_frames > map->frames_per_cell)
+			*nr_frames = map->frames_per_cell;
+		return true;
+	}
+	return false;
 }
 
 size_t frame_map_zone_cells(const struct frame_map *map, size_t zone)

@@ -5,6 +5,7 @@
 #include "model/page.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct zone {
 struct frame_map {
 	atomic_uint refs;
 	uint64_t frames_per_cell; /* a power of two, the same in every zone */
+	bool is_part;             /* of one zone, not all of memory */
 	size_t nr_zones;
 	struct zone *zones;
 	size_t *first_cell; /* nr_zones + 1 entries: zone z has cells first_cell[z].. */
@@ -43,12 +45,22 @@ struct frame_map *frame_map_new(const struct zone *zones, size_t nr_zones,
  * fits into rows of `columns` cells, `rows` in all; with fewer rows than zones, one each.
  */
 uint64_t frame_map_fit(const struct zone *zones, size_t nr_zones, size_t columns, size_t rows);
+/*
+ * An empty map of nr_frames from first_pfn on, which must lie in one zone; or, where nr_frames
+ * is 0 or no zone has them, of all zones at the scale that fits. The caller unrefs it.
+ */
+struct frame_map *frame_map_of_part(const struct zone *zones, size_t nr_zones, size_t columns,
+				    size_t rows, uint64_t first_pfn, uint64_t nr_frames,
+				    uint64_t frames_per_cell);
 struct frame_map *frame_map_ref(struct frame_map *map);
 void frame_map_unref(struct frame_map *map);
 /* Counts the frames of a span that has entries. */
 void frame_map_add_span(struct frame_map *map, const struct page_span *span);
 /* The cell of a frame, or SIZE_MAX outside every zone. */
 size_t frame_map_cell(const struct frame_map *map, uint64_t pfn);
+/* The first frame of a cell, and how many it has; false where there is no such cell. */
+bool frame_map_cell_frames(const struct frame_map *map, size_t cell, uint64_t *first_pfn,
+			   uint64_t *nr_frames);
 /* Cells of zone z. */
 size_t frame_map_zone_cells(const struct frame_map *map, size_t zone);
 

@@ -170,11 +170,35 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+bool map_request_same_view(const struct map_request *a, const struct map_request *b)
+{
+	if (a->view != b->view || a->mode != b->mode || a->flag != b->flag)
+		return false;
+	if (a->view != VIEW_ROWS)
+		return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
+		       a->pages_per_cell == b->pages_per_cell && a->start_index == b->start_index &&
+		       a->filter == b->filter && a->leave_out_empty == b->leave_out_empty;
+	if (a->nr_rows != b->nr_rows)
+		return false;
+	for (size_t i = 0; i < a->nr_rows; i++)
+		if (a->rows[i].start_vpn != b->rows[i].start_vpn ||
+		    a->rows[i].nr_pages != b->rows[i].nr_pages ||
+		    a->rows[i].pages_per_cell != b->rows[i].pages_per_cell)
+			return false;
+	return true;
+}
+
+static bool same_frames(const struct map_request *a, const struct map_request *b)
+{
+	return a->frame_columns == b->frame_columns && a->frame_rows == b->frame_rows &&
+	       a->shown_pfn == b->shown_pfn && a->nr_shown == b->nr_shown &&
+	       a->frames_per_cell == b->frames_per_cell && a->asked_pfn == b->asked_pfn &&
+	       a->nr_asked == b->nr_asked && a->neighbours == b->neighbours;
+}
+
 bool map_request_equal(const struct map_request *a, const struct map_request *b)
 {
-	return a->start_vpn == b->start_vpn && a->nr_pages == b->nr_pages &&
-	       a->pages_per_cell == b->pages_per_cell && a->cursor_addr == b->cursor_addr &&
-	       a->has_cursor == b->has_cursor && a->frame_columns == b->frame_columns &&
-	       a->frame_rows == b->frame_rows && a->mode == b->mode && a->flag == b->flag &&
-	       a->mark_serial == b->mark_serial;
+	return map_request_same_view(a, b) && same_frames(a, b) &&
+	       a->cursor_addr == b->cursor_addr && a->has_cursor == b->has_cursor &&
+	       a->mark_serial == b->mark_serial && a->seek.serial == b->seek.serial;
 }

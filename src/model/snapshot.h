@@ -83,6 +83,9 @@ struct snapshot {
 	struct frame_map *frames; /* NULL where frames are not known */
 	enum why frames_why;
 	struct frame_pages *frame_pages; /* of the frames asked about; NULL: none */
+	unsigned seek_serial;            /* of the search that was answered */
+	bool seek_found;
+	uint64_t seek_vpn;
 	bool has_detail;
 	struct page_detail detail; /* of the page under the cursor */
 	size_t nr_nodes;           /* NUMA nodes; 0: not known */
@@ -95,13 +98,49 @@ struct snapshot {
 	struct snapshot_cost cost;
 };
 
+/* How the screen lays the address space out. */
+enum map_view {
+	VIEW_VMA,   /* one VMA */
+	VIEW_ROWS,  /* one row for each VMA, at a scale of its own */
+	VIEW_WHOLE, /* the VMAs end to end, at one scale */
+	NR_MAP_VIEW,
+};
+
+/* Rows of VIEW_ROWS, at most: no terminal is higher that anybody reads. */
+#define MAP_ROWS_MAX 96
+
+struct map_row {
+	uint64_t start_vpn, nr_pages, pages_per_cell;
+};
+
+/* A search for a page that is there; answered under the same serial. */
+struct map_seek {
+	unsigned serial; /* 0: none yet */
+	uint64_t from_vpn, past_vpn;
+	bool back; /* the last one of the range, not the first */
+};
+
 /* What the screen wants to see of the process; a plain value. */
 struct map_request {
+	enum map_view view;
 	uint64_t start_vpn, nr_pages; /* of the view; 0 pages: none */
 	uint64_t pages_per_cell;
+	/* VIEW_WHOLE: the place of the first page in the fold of these VMAs. */
+	uint64_t start_index;
+	enum vma_filter filter;
+	bool leave_out_empty;
+	/* VIEW_ROWS. */
+	size_t nr_rows;
+	struct map_row rows[MAP_ROWS_MAX];
 	uint64_t cursor_addr;
 	bool has_cursor;
 	size_t frame_columns, frame_rows; /* room for the map of physical memory */
+	/* The part of it that is shown; 0 frames: all of it, at a scale that fits. */
+	uint64_t shown_pfn, nr_shown, frames_per_cell;
+	/* The frames whose pages are wanted; 0: none, or with `neighbours` those around the cursor's. */
+	uint64_t asked_pfn, nr_asked;
+	bool neighbours;
+	struct map_seek seek;
 	enum colour_mode mode;
 	unsigned flag;        /* MODE_FLAG: which */
 	unsigned mark_serial; /* a new number asks for a mark of this moment; 0: none yet */
@@ -110,6 +149,8 @@ struct map_request {
 struct snapshot *snapshot_new(void);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
+/* True when both want the same cells. */
+bool map_request_same_view(const struct map_request *a, const struct map_request *b);
 bool map_request_equal(const struct map_request *a, const struct map_request *b);
 
 #endif

@@ -15,6 +15,8 @@ static uint8_t tile_colour(const struct tile *tile, int hue)
 {
 	if (tile->cursor)
 		return COLOUR_CURSOR;
+	if (tile->lit)
+		return COLOUR_KEY;
 	if (tile->changed)
 		return colour_of_change(hue);
 	return colour_of_hue(hue, tile->strength);
@@ -123,7 +125,9 @@ static void draw_single(struct canvas *canvas, int x, int y, const struct theme 
 		glyph.fg = COLOUR_FAINT;
 	if (tile->changed)
 		glyph.attrs |= ATTR_BOLD | ATTR_UNDERLINE;
-	if (tile->cursor)
+	if (tile->lit)
+		glyph.fg = COLOUR_KEY;
+	if (tile->cursor || tile->lit)
 		glyph.attrs |= ATTR_REVERSE | ATTR_BOLD;
 	canvas_put(canvas, x, y, glyph);
 }

@@ -16,6 +16,7 @@ struct tile {
 	bool changed; /* mark it */
 	bool cursor;
 	char sign; /* what stands for it where a cell is one character; 0: the glyph of its hue */
+	bool lit;  /* it has what is chosen in another panel */
 };
 
 /*

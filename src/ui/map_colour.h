@@ -54,7 +54,7 @@ void map_draw_legend(const struct map_screen *map, struct canvas *canvas, const 
 /* Why the mode can tell nothing at all, over the cells; false: it can. */
 bool map_draw_refusal(const struct map_screen *map, struct canvas *canvas);
 /* "40 mapped once, 24 no frame" about a cell; returns the columns drawn. */
-int map_draw_buckets(const struct map_screen *map, struct canvas *canvas, int x, int y, int columns,
+int map_draw_buckets(const struct paint *paint, struct canvas *canvas, int x, int y, int columns,
 		     size_t index, uint64_t now_ns);
 /* What became of a mapping since the mark, in `columns` columns of its line of the list. */
 void map_draw_vma_changes(const struct vma_changes *comparison, struct canvas *canvas, int x, int y,

@@ -11,97 +11,31 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* How full of this process a cell of physical memory is, as one of four shades. */
-static struct glyph frame_glyph(const struct frame_map *frames, const struct theme *theme,
-				size_t cell, bool lit)
-{
-	struct glyph glyph = { .fg = COLOUR_GOOD };
-	uint64_t hits = frames->hits[cell];
-	unsigned shade = 0;
-
-	if (!hits) {
-		glyph.ch = theme_glyph(theme, GLYPH_CLASS_FULL + CLASS_ABSENT);
-		glyph.fg = COLOUR_FAINT;
-	} else {
-		while (shade < 3 && hits * 4 > frames->frames_per_cell * (shade + 1))
-			shade++;
-		glyph.ch = theme_glyph(theme, GLYPH_SHADE_1 + shade);
-	}
-	if (lit) {
-		glyph.fg = COLOUR_CURSOR;
-		glyph.attrs = ATTR_REVERSE | ATTR_BOLD;
-	}
-	return glyph;
-}
-
-/* One zone, on as many rows as it needs; returns them. */
-static int draw_zone(const struct map_screen *map, struct canvas *canvas, const struct theme *theme,
-		     size_t zone, int row, size_t lit_cell)
-{
-	const struct frame_map *frames = map->snapshot->frames;
-	const struct rect *at = &map->layout.frames;
-	size_t columns = (size_t)(at->columns - LAYOUT_ZONE_COLUMNS);
-	size_t nr = frame_map_zone_cells(frames, zone), first = frames->first_cell[zone];
-	int rows = (int)((nr + columns - 1) / columns);
-
-	if (row + rows > at->rows)
-		return rows;
-	canvas_printf(canvas, at->x + 1, at->y + row, LAYOUT_ZONE_COLUMNS - 2, COLOUR_TEXT, 0,
-		      "%u %s", frames->zones[zone].node, frames->zones[zone].name);
-	for (size_t i = 0; i < nr; i++)
-		canvas_put(canvas, at->x + LAYOUT_ZONE_COLUMNS + (int)(i % columns),
-			   at->y + row + (int)(i / columns),
-			   frame_glyph(frames, theme, first + i, first + i == lit_cell));
-	return rows;
-}
-
-void map_draw_frames(const struct map_screen *map, struct canvas *canvas, const struct theme *theme)
-{
-	const struct snapshot *snapshot = map->snapshot;
-	const struct rect *head = &map->layout.frames_head, *at = &map->layout.frames;
-	const struct frame_map *frames = snapshot->frames;
-	char size[FMT_LEN], reason[128];
-	size_t lit_cell = SIZE_MAX;
-	int row = 0;
-
-	canvas_text(canvas, head->x + 1, head->y, head->columns - 1, COLOUR_FAINT, ATTR_BOLD,
-		    "PHYSICAL FRAMES");
-	if (!frames) {
-		if (snapshot->frames_why != WHY_NOT_ASKED)
-			draw_paragraph(canvas,
-				       (struct rect){ at->x + 1, at->y, at->columns - 2, at->rows },
-				       COLOUR_WARN, 0,
-				       source_refusal(SOURCE_FRAMES, snapshot->frames_why, reason,
-						      sizeof(reason)));
-		return;
-	}
-	canvas_printf(
-		canvas, head->x + 18, head->y, head->columns - 18, COLOUR_FAINT, 0, "1 cell = %s",
-		fmt_bytes_long(size, frames->frames_per_cell << snapshot->geometry.page_shift));
-	if (snapshot->has_detail && snapshot->detail.pfn_why == WHY_OK)
-		lit_cell = frame_map_cell(frames, snapshot->detail.pfn);
-	for (size_t zone = 0; zone < frames->nr_zones; zone++)
-		row += draw_zone(map, canvas, theme, zone, row, lit_cell);
-}
-
 /* "cell: 64 pages: 40 anonymous, 24 absent" */
 static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, int y,
 			   uint64_t now_ns)
 {
-	const struct grid_cell *cell = map_cell_at(map, map->cursor_vpn);
+	uint64_t pages = map_cursor_cell_pages(map), first_vpn = map_cursor_cell_vpn(map);
 	int columns = canvas_columns(canvas), x = 1;
 	const char *separator = ": ";
+	const struct grid_cell *cell;
+	struct map_cell found;
 
-	if (!cell) {
+	if (!map_cursor_is_in_view(map)) {
+		canvas_text(canvas, x, y, columns, COLOUR_FAINT, 0,
+			    "nothing of this mapping is in memory: the view leaves it out (e)");
+		return;
+	}
+	if (!map_find_cell(map, first_vpn, &found) || !found.exact) {
 		canvas_text(canvas, x, y, columns, COLOUR_FAINT, 0, "reading...");
 		return;
 	}
-	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0,
-			 map->pages_per_cell == 1 ? "page" : "cell");
-	if (map->snapshot->view->paint)
-		x += map_draw_buckets(map, canvas, x, y, columns - x,
-				      (size_t)(cell - map->snapshot->view->cells), now_ns);
-	for (int class = 0; class < NR_CLASS && !map->snapshot->view->paint; class ++) {
+	cell = &found.grid->cells[found.index];
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, pages == 1 ? "page" : "cell");
+	if (found.grid->paint)
+		x += map_draw_buckets(found.grid->paint, canvas, x, y, columns - x, found.index,
+				      now_ns);
+	for (int class = 0; class < NR_CLASS && !found.grid->paint; class ++) {
 		if (!cell->nr[class])
 			continue;
 		x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, separator);
@@ -112,8 +46,10 @@ static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, 
 	if (cell->changed_ns && now_ns - cell->changed_ns < MAP_CHANGE_NS)
 		canvas_printf(canvas, x, y, columns - x, COLOUR_CHANGED, ATTR_BOLD, ", %s",
 			      cell_change_name(cell->change));
-	else if (map->pages_per_cell > 1)
-		canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, "; its first page:");
+	else if (pages > 1)
+		canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0,
+			    map->cursor_vpn == first_vpn ? "; its first page:"
+							 : "; of it this page:");
 }
 
 /* "7f59fea62000 = PGD 254 PUD 359 PMD 501 PTE 98 + 000 -> frame 13d1d6 -> 13d1d6000" */

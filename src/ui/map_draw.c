@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -132,6 +133,17 @@ static void draw_title(const struct map_screen *map, struct canvas *canvas)
 			      snapshot->process.nr_threads, rss, pss, swap, minor, major);
 }
 
+/* In the columns of a user address; what lies beyond (vsyscall) has its first digits cut. */
+static int draw_address(struct canvas *canvas, int x, int y, uint64_t addr)
+{
+	char text[FMT_LEN];
+	size_t len = strlen(fmt_addr(text, addr));
+
+	if (len > 12)
+		snprintf(text, sizeof(text), "~%011" PRIx64, addr & ((UINT64_C(1) << 44) - 1));
+	return canvas_text(canvas, x, y, 12, COLOUR_FAINT, 0, text);
+}
+
 /* One VMA of the list: address, permissions, size, bar, name. */
 static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 			  const struct theme *theme, size_t index, int y, bool chosen)
@@ -148,9 +160,7 @@ static void draw_vma_line(const struct map_screen *map, struct canvas *canvas,
 	if (vma->kind == VMA_SHMEM)
 		class = CLASS_SHMEM;
 	if (map->layout.list_has_addrs)
-		x += canvas_text(canvas, x, y, 16, COLOUR_FAINT, 0,
-				 fmt_addr(text, vma->start_addr)) +
-		     1;
+		x += draw_address(canvas, x, y, vma->start_addr) + 1;
 	x += canvas_text(canvas, x, y, 4, COLOUR_TEXT, weight, vma_perms_text(vma, perms)) + 1;
 	canvas_text_right(canvas, x, y, 5, COLOUR_TEXT, weight,
 			  fmt_bytes(text, vma_len_bytes(vma)));
@@ -182,6 +192,17 @@ static void draw_gap_line(const struct map_screen *map, struct canvas *canvas, s
 		      fmt_bytes_long(size, gap));
 }
 
+/* It holds a page of the frames under the cursor. */
+static bool line_is_lit(const struct map_screen *map, size_t line)
+{
+	const struct vma *vma = vma_list_at(map->snapshot->vmas->list, map->lines[line].vma);
+	unsigned shift = map->snapshot->geometry.page_shift;
+
+	return !map->lines[line].gap &&
+	       frame_pages_touch(map_lit_pages(map), vma->start_addr >> shift,
+				 vma->end_addr >> shift);
+}
+
 static void draw_list(const struct map_screen *map, struct canvas *canvas,
 		      const struct theme *theme)
 {
@@ -189,8 +210,14 @@ static void draw_list(const struct map_screen *map, struct canvas *canvas,
 	bool focused = map->focus == FOCUS_LIST;
 	char pointer[5] = { 0 };
 
-	canvas_printf(canvas, at->x + 1, at->y, at->columns - 1, COLOUR_FAINT, ATTR_BOLD,
-		      "ADDRESS SPACE  %zu mappings", vma_list_nr(map->snapshot->vmas->list));
+	if (map->filter)
+		canvas_printf(canvas, at->x + 1, at->y, at->columns - 1, COLOUR_WARN, ATTR_BOLD,
+			      "ONLY %s  %zu of %zu", vma_filter_name(map->filter),
+			      map->nr_vma_lines, vma_list_nr(map->snapshot->vmas->list));
+	else
+		canvas_printf(canvas, at->x + 1, at->y, at->columns - 1, COLOUR_FAINT, ATTR_BOLD,
+			      "ADDRESS SPACE  %zu mappings",
+			      vma_list_nr(map->snapshot->vmas->list));
 	utf8_encode(theme_glyph(theme, GLYPH_POINTER), pointer);
 	for (int row = 1; row < at->rows; row++) {
 		size_t line = map->top_line + (size_t)row - 1;
@@ -204,11 +231,40 @@ static void draw_list(const struct map_screen *map, struct canvas *canvas,
 				    (struct glyph){ ' ', COLOUR_TEXT, COLOUR_SELECT_BG, 0 });
 		if (chosen)
 			canvas_text(canvas, at->x, y, 1, COLOUR_KEY, ATTR_BOLD, pointer);
+		if (line_is_lit(map, line))
+			canvas_text(canvas, at->x + 1, y, 1, COLOUR_GOOD, ATTR_BOLD, "*");
 		if (map->lines[line].gap)
 			draw_gap_line(map, canvas, map->lines[line].vma, y);
 		else
 			draw_vma_line(map, canvas, theme, map->lines[line].vma, y, chosen);
 	}
+}
+
+/* What the whole view leaves out, and at what scale it is drawn. */
+static void draw_scale(const struct map_screen *map, struct canvas *canvas, int x)
+{
+	const struct rect *at = &map->layout.head;
+	unsigned shift = map->snapshot->geometry.page_shift;
+	bool wide = at->columns >= (map->view == VIEW_WHOLE ? 100 : 62);
+	char cell[FMT_LEN], left_out[FMT_LEN];
+	int end = at->x + at->columns;
+
+	if (map->view == VIEW_ROWS) {
+		canvas_text(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+			    wide ? "   each row one mapping, all of it" : "  a row a mapping");
+		return;
+	}
+	fmt_bytes(cell, map->pages_per_cell << shift);
+	x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+			   wide ? "   1 cell = %" PRIu64 " page%s (%s)"
+				: "  cell %" PRIu64 " page%s (%s)",
+			   map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
+	if (map->view != VIEW_WHOLE || !map->fold || !map->fold->nr_left_out)
+		return;
+	fmt_bytes(left_out, map->fold->pages_left_out << shift);
+	canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+		      wide ? ", %zu empty (%s) left out" : ", %zu empty out",
+		      map->fold->nr_left_out, left_out);
 }
 
 static void draw_head(const struct map_screen *map, struct canvas *canvas)
@@ -219,7 +275,7 @@ static void draw_head(const struct map_screen *map, struct canvas *canvas)
 	size_t index = map->lines[map->chosen_line].vma;
 	const struct page_counts *counts = &snapshot->vmas->counts[index];
 	char start[FMT_LEN], end[FMT_LEN], size[FMT_LEN], resident[FMT_LEN] = "?", perms[5];
-	char cell[FMT_LEN], fitted[256], *name;
+	char fitted[256], *name;
 	int x = at->x + 1, room = at->columns - 2;
 
 	name = vma->path[0] ? text_safe_str(vma->path) : text_safe_str("anon");
@@ -229,47 +285,63 @@ static void draw_head(const struct map_screen *map, struct canvas *canvas)
 	text_fit(fitted, sizeof(fitted), name, at->x + at->columns - x, true);
 	canvas_text(canvas, x, at->y, at->x + at->columns - x, COLOUR_TEXT, ATTR_BOLD, fitted);
 	free(name);
-	if (snapshot->vmas->why[index] == WHY_OK)
-		fmt_percent(resident, counts->present, counts->pages);
-	fmt_bytes(size, vma_len_bytes(vma));
-	fmt_bytes(cell, map->pages_per_cell << snapshot->geometry.page_shift);
 	x = at->x + 1;
-	x += canvas_printf(canvas, x, at->y + 1, room, COLOUR_TEXT, 0, "%s, %s resident", size,
-			   resident);
-	canvas_printf(canvas, x, at->y + 1, at->x + at->columns - x, COLOUR_FAINT, 0,
-		      room < 60 ? "  cell %" PRIu64 " page%s (%s)"
-				: "   1 cell = %" PRIu64 " page%s (%s)",
-		      map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
+	if (map->view == VIEW_WHOLE && map->fold) {
+		fmt_bytes(size, map->fold->nr_pages << snapshot->geometry.page_shift);
+		x += canvas_printf(canvas, x, at->y + 1, room, COLOUR_KEY, 0,
+				   at->columns >= 62 ? "WHOLE %s in %zu mappings" : "WHOLE %s",
+				   size, map->fold->nr);
+	} else {
+		if (snapshot->vmas->why[index] == WHY_OK)
+			fmt_percent(resident, counts->present, counts->pages);
+		fmt_bytes(size, vma_len_bytes(vma));
+		x += canvas_printf(canvas, x, at->y + 1, room, COLOUR_TEXT, 0, "%s, %s resident",
+				   size, resident);
+	}
+	draw_scale(map, canvas, x);
 }
 
-/* The tile of one place in the grid; false past the end of the VMA. */
-static bool tile_at(const struct map_screen *map, int column, int row, uint64_t now_ns,
-		    struct tile *tile)
+/* ---- the cells ---- */
+
+struct tile map_tile(const struct map_screen *map, const struct map_cell *cell, uint64_t first_vpn,
+		     uint64_t past_vpn, uint64_t now_ns)
 {
-	uint64_t index = (uint64_t)row * (uint64_t)map->cell_columns + (uint64_t)column;
-	uint64_t vpn = map->start_vpn + index * map->pages_per_cell, first, nr_pages;
-	const struct grid_cell *cell;
+	const struct grid_cell *counted = &cell->grid->cells[cell->index];
+	struct tile tile;
 	uint64_t pages = 0;
 
-	map_chosen_pages(map, &first, &nr_pages);
-	if (vpn >= first + nr_pages)
-		return false;
-	cell = map_cell_at(map, vpn);
-	if (cell) {
-		for (int class = 0; class < NR_CLASS; class ++)
-			pages += cell->nr[class];
-		*tile = tile_of_cell(cell, pages, now_ns);
-		if (map->snapshot->view->paint) {
-			bool changed = tile->changed;
+	for (int class = 0; class < NR_CLASS; class ++)
+		pages += counted->nr[class];
+	tile = tile_of_cell(counted, pages, now_ns);
+	if (cell->grid->paint) {
+		bool changed = tile.changed;
 
-			*tile = map_paint_tile(map->snapshot->view->paint,
-					       (size_t)(cell - map->snapshot->view->cells), now_ns);
-			tile->changed = changed;
-		}
-	} else {
-		*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS, .strength = 0 };
+		tile = map_paint_tile(cell->grid->paint, cell->index, now_ns);
+		tile.changed = changed;
 	}
-	tile->cursor = vpn == map->cursor_vpn && map->focus == FOCUS_GRID;
+	tile.lit = frame_pages_touch(map_lit_pages(map), first_vpn, past_vpn);
+	return tile;
+}
+
+/* One place in the grid. False past the last page; *read is false where no cell tells of it. */
+static bool tile_at(const struct map_screen *map, int column, int row, uint64_t now_ns,
+		    struct tile *tile, bool *read)
+{
+	uint64_t at = (uint64_t)row * (uint64_t)map->cell_columns + (uint64_t)column;
+	uint64_t index = map->start_index + at * map->pages_per_cell, last;
+	struct map_cell cell;
+
+	if (index >= map->fold->nr_pages)
+		return false;
+	last = index + map->pages_per_cell < map->fold->nr_pages ? index + map->pages_per_cell
+								 : map->fold->nr_pages;
+	*read = map_find_cell(map, fold_vpn(map->fold, index), &cell);
+	if (!*read)
+		return true;
+	*tile = map_tile(map, &cell, fold_vpn(map->fold, index), fold_vpn(map->fold, last - 1) + 1,
+			 now_ns);
+	tile->cursor = map->focus == FOCUS_GRID && index == map_cursor_index(map) &&
+		       map_cursor_is_in_view(map);
 	return true;
 }
 
@@ -279,17 +351,18 @@ static void draw_grid(const struct map_screen *map, struct canvas *canvas,
 	const struct rect *at = &map->layout.grid;
 	int step = map->cell_rows / at->rows;
 
-	for (int row = 0; row < at->rows; row++) {
+	for (int row = 0; map->fold && row < at->rows; row++) {
 		for (int column = 0; column < map->cell_columns; column++) {
 			struct tile upper, lower;
-			bool has_lower;
+			bool read, has_lower, lower_read = false;
 
-			if (!tile_at(map, column, row * step, now_ns, &upper))
+			if (!tile_at(map, column, row * step, now_ns, &upper, &read))
 				return;
-			has_lower = step == 2 &&
-				    tile_at(map, column, row * step + 1, now_ns, &lower);
-			draw_tile(canvas, at->x + column, at->y + row, theme, &upper,
-				  has_lower ? &lower : NULL);
+			has_lower = step == 2 && tile_at(map, column, row * step + 1, now_ns,
+							 &lower, &lower_read);
+			if (read)
+				draw_tile(canvas, at->x + column, at->y + row, theme, &upper,
+					  has_lower && lower_read ? &lower : NULL);
 		}
 	}
 }
@@ -343,7 +416,7 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	      uint64_t now_ns)
 {
 	struct map_screen *map = (struct map_screen *)screen;
-	struct key_row keys[24];
+	struct key_row keys[48];
 
 	if (canvas_columns(canvas) < SCREEN_MIN_COLUMNS || canvas_rows(canvas) < SCREEN_MIN_ROWS) {
 		draw_too_small(canvas);
@@ -360,11 +433,18 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	}
 	draw_list(map, canvas, theme);
 	draw_head(map, canvas);
-	draw_grid(map, canvas, theme, now_ns);
+	if (map->view == VIEW_ROWS)
+		map_draw_rows(map, canvas, theme, now_ns);
+	else
+		draw_grid(map, canvas, theme, now_ns);
 	map_draw_refusal(map, canvas);
 	map_draw_legend(map, canvas, theme, now_ns);
 	map_draw_timeline(map, canvas, theme);
 	map_draw_frames(map, canvas, theme);
 	map_draw_rules(map, canvas, theme);
-	map_draw_detail(map, canvas, now_ns);
+	if (map->focus == FOCUS_FRAMES)
+		map_draw_frame_detail(map, canvas);
+	else
+		map_draw_detail(map, canvas, now_ns);
+	map_draw_find(map, canvas, theme);
 }

@@ -2,47 +2,93 @@
 /* The keys of screen 1, as its bottom line and its help name them. */
 #include "ui/map_state.h"
 
-/* A key, and whether it does something only where there is a map. */
+/* When a key does something. */
+enum key_needs {
+	ALWAYS,
+	A_MAP,
+	THE_CELLS,
+	THE_FRAMES,
+	A_FILE,
+	A_FILTER,
+	THE_WHOLE,
+	A_NAME,
+};
+
 struct key_entry {
 	struct key_row row;
-	bool needs_map;
+	enum key_needs needs;
 };
 
 static const struct key_entry key_table[] = {
-	{ { "?", "help", "explain this screen, its colours and glyphs" }, false },
-	{ { "Tab", "list/cells", "go between the list of mappings and the cells" }, true },
-	{ { "Arrows", "move", "choose a mapping or a cell (h j k l too)" }, true },
-	{ { "+ -", "zoom", "halve or double the pages of a cell; the wheel does it too" }, true },
-	{ { "* #", NULL, "colour by one flag of the frames: the next flag, the one before" },
-	  true },
-	{ { "t", NULL, "a timeline of what was resident and swapped" }, true },
-	{ { "0", "whole", "zoom out until the whole mapping is in sight" }, true },
-	{ { "[ ]", NULL, "the mapping before and after, from the cells too" }, true },
-	{ { "Home End", NULL, "the first and the last mapping or page" }, true },
-	{ { "PgUp PgDn", NULL, "a page of the list or of the cells" }, true },
-	{ { "Space", "pause", "let the picture stand still, or go on" }, true },
+	{ { "?", "help", "explain this screen, its colours and glyphs" }, ALWAYS },
+	{ { "Tab", "panel", "from the list of mappings to the cells, to physical memory" }, A_MAP },
+	{ { "v", "view", "one mapping; a row for each; the whole space without its gaps" }, A_MAP },
+	{ { "+ -", "zoom", "fewer or more pages or frames in a cell; the wheel does it too" },
+	  A_MAP },
 	/* What stands first is seen in 80 columns too: the way out must be. */
-	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, false },
-	{ { "m M", "mode", "what the colours mean: the next mode, the one before" }, true },
-	{ { "x X", "mark", "mark this moment; compare with it, and back" }, true },
-	{ { "p", "processes", "choose another process" }, false },
-	{ { "O", NULL, "what the command that pagewalk started has written" }, false },
-	{ { "Esc", "back", "from the cells to the list, from there to the screen before" }, false },
-	{ { "c", "colours", "the next palette: dark, projector, light" }, false },
-	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, false },
-	{ { "S", NULL, "save palette, mouse, order of the list as settings" }, false },
-	{ { "d", NULL, "two cells in a character, or one glyph for each cell" }, false },
+	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, ALWAYS },
+	{ { "Enter", "next page", "to the next page that lies in the frames of this cell" },
+	  THE_FRAMES },
+	{ { "BkSp", "all", "show all mappings again" }, A_FILTER },
+	{ { "e", "empty", "show the mappings with nothing in memory too, or leave them out" },
+	  THE_WHOLE },
+	{ { "o", "file", "the page cache of the file behind the page under the cursor" }, A_FILE },
+	{ { "g", "go to", "to an address, in hexadecimal" }, A_MAP },
+	{ { "/", "find", "a mapping by a part of its name" }, A_MAP },
+	{ { "n N", NULL, "the next mapping of that name, the one before" }, A_NAME },
+	{ { "m M", "mode", "what the colours mean: the next mode, the one before" }, A_MAP },
+	{ { "x X", "mark", "mark this moment; compare with it, and back" }, A_MAP },
+	{ { "\\ F4", "kind", "show only mappings of one kind" }, A_MAP },
+	{ { "> <", NULL, "the next or last mapping or cell with something in memory" }, A_MAP },
+	{ { "Arrows", NULL, "choose a mapping, a cell or frames (h j k l too)" }, A_MAP },
+	{ { "0", NULL, "zoom out until all is in sight" }, A_MAP },
+	{ { "{ }", NULL, "move the cells up and down under the cursor; dragging does it too" },
+	  THE_CELLS },
+	{ { "[ ]", NULL, "the mapping before and after, from the cells too" }, A_MAP },
+	{ { "Home End", NULL, "the first and the last mapping or page" }, A_MAP },
+	{ { "PgUp PgDn", NULL, "a page of the list, of the cells or of the frames" }, A_MAP },
+	{ { "* #", NULL, "colour by one flag of the frames: the next flag, the one before" },
+	  A_MAP },
+	{ { "t", NULL, "a timeline of what was resident and swapped" }, A_MAP },
+	{ { "Space", "pause", "let the picture stand still, or go on" }, A_MAP },
+	{ { "p", "processes", "choose another process" }, ALWAYS },
+	{ { "O", NULL, "what the command that pagewalk started has written" }, ALWAYS },
+	{ { "Esc", "back", "to the list of mappings, from there to the screen before" }, ALWAYS },
+	{ { "c", "colours", "the next palette: dark, projector, light" }, ALWAYS },
+	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, ALWAYS },
+	{ { "S", NULL, "save palette, mouse, order of the list as settings" }, ALWAYS },
+	{ { "d", NULL, "two cells in a character, or one glyph for each cell" }, ALWAYS },
 };
+
+static bool applies(const struct map_screen *map, enum key_needs needs)
+{
+	switch (needs) {
+	case ALWAYS:
+		return true;
+	case THE_CELLS:
+		return map->nr_lines && map->view != VIEW_ROWS;
+	case THE_FRAMES:
+		return map->nr_lines && map->focus == FOCUS_FRAMES;
+	case A_FILE:
+		return map_chosen(map) && vma_has_file(map_chosen(map));
+	case A_FILTER:
+		return map->filter != VMAS_ALL;
+	case THE_WHOLE:
+		return map->nr_lines && map->view == VIEW_WHOLE;
+	case A_NAME:
+		return map->nr_lines && map->name[0];
+	default:
+		return map->nr_lines > 0;
+	}
+}
 
 size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room)
 {
 	const struct map_screen *map = (const struct map_screen *)screen;
 	size_t nr = 0;
 
-	for (size_t i = 0; i < sizeof(key_table) / sizeof(key_table[0]) && nr < room; i++) {
-		if (key_table[i].needs_map && !map->nr_lines)
-			continue;
-		rows[nr++] = key_table[i].row;
-	}
+	for (size_t i = 0; i < sizeof(key_table) / sizeof(key_table[0]) && nr < room; i++)
+		if (applies(map, key_table[i].needs))
+			rows[nr++] = key_table[i].row;
 	return nr;
 }

@@ -42,17 +42,27 @@ char *map_changes_text(const struct page_changes *changes, char *out, size_t roo
 	return out;
 }
 
-/* The pages of the view by bucket of its mode. */
-static void count_view(const struct grid *grid, uint64_t nr[NR_BUCKET])
+/* The pages of a grid by bucket of its mode are added. */
+static void count_grid(const struct grid *grid, uint64_t nr[NR_BUCKET])
 {
-	memset(nr, 0, NR_BUCKET * sizeof(nr[0]));
 	if (grid->paint) {
-		memcpy(nr, grid->paint->nr, sizeof(grid->paint->nr));
+		for (size_t bucket = 0; bucket < NR_BUCKET; bucket++)
+			nr[bucket] += grid->paint->nr[bucket];
 		return;
 	}
 	for (size_t i = 0; i < grid->nr_cells; i++)
 		for (int class = 0; class < NR_CLASS; class ++)
 			nr[class] += grid->cells[i].nr[class];
+}
+
+/* The pages of the view by bucket of its mode. */
+static void count_view(const struct map_screen *map, uint64_t nr[NR_BUCKET])
+{
+	const struct grid *grid;
+
+	memset(nr, 0, NR_BUCKET * sizeof(nr[0]));
+	for (size_t i = 0; (grid = map_nth_grid(map, i)); i++)
+		count_grid(grid, nr);
 }
 
 /* The mode that the view was painted in: the one asked for may still be read. */
@@ -211,14 +221,13 @@ static void draw_item(struct canvas *canvas, int x, int y, const struct theme *t
 static void draw_items(const struct map_screen *map, struct canvas *canvas,
 		       const struct theme *theme, const struct rect *rect)
 {
-	const struct grid *grid = map->snapshot->view;
-	enum colour_mode mode = mode_of(grid);
+	enum colour_mode mode = mode_of(map_nth_grid(map, 0));
 	const struct colour_mode_row *row = colour_mode_row(mode);
 	bool all = all_fit(row, mode, rect);
 	uint64_t nr[NR_BUCKET];
 	int x = rect->x, y = rect->y, left_out = 0;
 
-	count_view(grid, nr);
+	count_view(map, nr);
 	for (size_t n = 0; n < row->nr_buckets; n++) {
 		size_t bucket = nth_bucket(mode, n, row->nr_buckets);
 		int columns = item_columns(&row->buckets[bucket]);
@@ -243,7 +252,7 @@ static void draw_items(const struct map_screen *map, struct canvas *canvas,
 /* Why part of what the mode asks is not told; "" where all is. */
 static const char *partial_refusal(const struct map_screen *map, char *out, size_t room)
 {
-	const struct paint *paint = map->snapshot->view->paint;
+	const struct paint *paint = map_nth_grid(map, 0)->paint;
 
 	out[0] = '\0';
 	if (paint && paint->mode == MODE_SHARING && paint->why != WHY_OK)
@@ -260,7 +269,7 @@ void map_draw_legend(const struct map_screen *map, struct canvas *canvas, const 
 	int x = at->x + 1;
 
 	x += draw_title(map, canvas, x, at->y, at->columns - 2) + 2;
-	if (!map->snapshot->view)
+	if (!map_nth_grid(map, 0))
 		return;
 	if (partial_refusal(map, reason, sizeof(reason))[0])
 		canvas_text(canvas, x, at->y, at->x + at->columns - 1 - x, COLOUR_WARN, 0, reason);
@@ -271,7 +280,7 @@ void map_draw_legend(const struct map_screen *map, struct canvas *canvas, const 
 
 bool map_draw_refusal(const struct map_screen *map, struct canvas *canvas)
 {
-	const struct grid *grid = map->snapshot->view;
+	const struct grid *grid = map_nth_grid(map, 0);
 	const struct paint *paint = grid ? grid->paint : NULL;
 	const struct rect *at = &map->layout.grid;
 	struct rect rect = { at->x + 2, at->y + 1, at->columns - 4, at->rows - 1 };
@@ -299,10 +308,9 @@ bool map_draw_refusal(const struct map_screen *map, struct canvas *canvas)
 	return true;
 }
 
-int map_draw_buckets(const struct map_screen *map, struct canvas *canvas, int x, int y, int columns,
+int map_draw_buckets(const struct paint *paint, struct canvas *canvas, int x, int y, int columns,
 		     size_t index, uint64_t now_ns)
 {
-	const struct paint *paint = map->snapshot->view->paint;
 	const struct colour_mode_row *row = colour_mode_row(paint->mode);
 	const struct paint_cell *cell = &paint->cells[index];
 	int from = x, end = x + columns;

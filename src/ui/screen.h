@@ -80,6 +80,8 @@ struct screen_ops {
 	const struct colour_mode_row *(*legend)(const struct screen *screen);
 	/* True while something on it fades or moves without new data. */
 	bool (*animates)(const struct screen *screen, uint64_t now_ns);
+	/* True while keys are text, digits too; NULL: never. */
+	bool (*is_typing)(const struct screen *screen);
 	void (*free)(struct screen *screen);
 };
 

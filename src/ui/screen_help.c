@@ -12,7 +12,7 @@
 
 #define PANEL_COLUMNS 76
 #define KEYS_COLUMNS  14
-#define MAX_KEYS      32
+#define MAX_KEYS      48
 
 /* Where the next line of the explanation goes; lines above `scroll` are only counted. */
 struct pen {

@@ -129,11 +129,11 @@ static void draw_rule(const struct screen_lab *lab, struct canvas *canvas,
 		      const struct lab_layout *at, const struct theme *theme)
 {
 	static const struct sample samples[] = {
-		{ { CLASS_FILE, NR_CLASS, NR_STRENGTH - 1, false, false, 0 }, "cached" },
-		{ { CLASS_FILE, NR_CLASS, 1, false, false, 0 }, "in part" },
-		{ { CLASS_DIRTY, NR_CLASS, NR_STRENGTH - 1, false, false, 0 }, "dirty" },
-		{ { CLASS_ABSENT, NR_CLASS, 0, false, false, 0 }, "absent" },
-		{ { CLASS_FILE, NR_CLASS, NR_STRENGTH - 1, false, true, 0 }, "sender" },
+		{ { CLASS_FILE, NR_CLASS, NR_STRENGTH - 1, false, false, 0, false }, "cached" },
+		{ { CLASS_FILE, NR_CLASS, 1, false, false, 0, false }, "in part" },
+		{ { CLASS_DIRTY, NR_CLASS, NR_STRENGTH - 1, false, false, 0, false }, "dirty" },
+		{ { CLASS_ABSENT, NR_CLASS, 0, false, false, 0, false }, "absent" },
+		{ { CLASS_FILE, NR_CLASS, NR_STRENGTH - 1, false, true, 0, false }, "sender" },
 	};
 	int x = lab_layout_lane_x(at, 0), y = at->rule_y;
 	uint64_t bytes = cell_bytes(lab, at, theme);

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "ui/map_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct map_screen *map_of(struct screen *screen)
@@ -25,6 +26,8 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		map->counted_ns = 0;
 		map->focus = FOCUS_LIST;
 		map->chosen_addr = 0;
+		map->hunt.going = false;
+		map->frames.has_cursor = false;
 	}
 	map_colour_take(&map->colour, snapshot, map->snapshot);
 	/* The new one is referenced before the old is let go: they may be the same. */
@@ -36,7 +39,9 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		map->lines_of = NULL;
 		return;
 	}
-	if (map->lines_of != snapshot->vmas->list)
+	/* What is empty may have changed though the mappings are the same. */
+	if (map->lines_of != snapshot->vmas->list || map->lines_filter != map->filter ||
+	    map->filter == VMAS_NON_EMPTY)
 		map_make_lines(map);
 	if (!map->settled && map->focus == FOCUS_LIST)
 		map_choose_line(map, map_most_resident_line(map));
@@ -46,6 +51,8 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		map->counted_ns = snapshot->vmas->counted_mono_ns;
 	if (map->counted_ns && snapshot->taken_mono_ns - map->counted_ns >= MAP_SETTLE_NS)
 		map->settled = true;
+	map_frames_take(map);
+	map_find_take(map);
 }
 
 void screen_map_set_paused(struct screen *screen, bool paused)
@@ -58,42 +65,70 @@ struct map_request screen_map_wanted(struct screen *screen, const struct theme *
 {
 	struct map_screen *map = map_of(screen);
 	struct map_request request = { 0 };
-	uint64_t first, nr_pages, room;
+	uint64_t first, nr_pages;
 
 	if (columns < SCREEN_MIN_COLUMNS || rows < SCREEN_MIN_ROWS)
 		return request;
 	map->layout = map_layout_now(map, columns, rows);
 	map->cell_columns = map->layout.grid.columns;
 	map->cell_rows = map->layout.grid.rows * (theme->dense ? 2 : 1);
+	map_colour_request(&map->colour, &request);
 	request.frame_columns = (size_t)(map->layout.frames.columns - LAYOUT_ZONE_COLUMNS);
 	request.frame_rows = (size_t)map->layout.frames.rows;
-	map_colour_request(&map->colour, &request);
+	request.seek = map->hunt.seek;
 	map_chosen_pages(map, &first, &nr_pages);
 	if (!nr_pages)
 		return request;
 	map_settle_list(map);
 	map_settle_view(map);
-	room = (uint64_t)map->cell_rows * map_row_pages(map);
-	request.start_vpn = map->start_vpn;
-	request.nr_pages = first + nr_pages - map->start_vpn;
-	if (request.nr_pages > room)
-		request.nr_pages = room;
-	request.pages_per_cell = map->pages_per_cell;
+	map_request_view(map, &request);
+	map_frames_request(map, &request);
 	request.has_cursor = true;
 	request.cursor_addr = map->cursor_vpn << map->snapshot->geometry.page_shift;
 	return request;
+}
+
+/* The page cache of the file behind the page under the cursor, at that page. */
+static struct action open_file(struct map_screen *map)
+{
+	const struct vma *vma = map_chosen(map);
+	struct action action = { .kind = ACTION_OPEN_FILE };
+	unsigned shift;
+
+	if (!vma || !vma_has_file(vma) || !vma->path[0]) {
+		snprintf(map->said, sizeof(map->said), "this mapping is not of a file");
+		return (struct action){ .kind = ACTION_REDRAW };
+	}
+	shift = map->snapshot->geometry.page_shift;
+	free(map->path);
+	map->path = xstrdup(vma->path);
+	action.path = map->path;
+	action.addr = map->cursor_vpn << shift;
+	action.arg = (action.addr - vma->start_addr + vma->off_bytes) >> shift;
+	return action;
+}
+
+void screen_map_go_to(struct screen *screen, uint64_t addr)
+{
+	struct map_screen *map = map_of(screen);
+
+	if (map->nr_lines && map_go_to(map, addr, map->said, sizeof(map->said)))
+		map->focus = FOCUS_GRID;
 }
 
 static struct action handle_event(struct screen *screen, const struct ui_event *event)
 {
 	struct map_screen *map = map_of(screen);
 
-	if (map->nr_lines && (map_handle_move(map, event) || map_handle_view(map, event) ||
-			      map_colour_key(&map->colour, map->snapshot, event)))
+	if (map->nr_lines &&
+	    (map_find_key(map, event) || map_handle_move(map, event) ||
+	     map_handle_view(map, event) || map_colour_key(&map->colour, map->snapshot, event)))
 		return (struct action){ .kind = ACTION_REQUEST };
 	switch (event->key) {
 	case ' ':
 		return (struct action){ .kind = ACTION_PAUSE };
+	case 'o':
+		return open_file(map);
 	case 'p':
 		return (struct action){ .kind = ACTION_PICK };
 	case 'O':
@@ -110,7 +145,7 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 	case KEY_UI_F1:
 		return (struct action){ .kind = ACTION_HELP };
 	case KEY_UI_ESCAPE:
-		if (map->focus == FOCUS_GRID) {
+		if (map->focus != FOCUS_LIST) {
 			map->focus = FOCUS_LIST;
 			return (struct action){ .kind = ACTION_REDRAW };
 		}
@@ -150,12 +185,21 @@ static const struct colour_mode_row *legend(const struct screen *screen)
 	return map->colour.mode == MODE_STATE ? NULL : colour_mode_row(map->colour.mode);
 }
 
+static bool is_typing(const struct screen *screen)
+{
+	return ((const struct map_screen *)screen)->prompt.open;
+}
+
 static void free_map(struct screen *screen)
 {
 	struct map_screen *map = map_of(screen);
 
 	snapshot_unref(map->snapshot);
+	map_frames_free(&map->frames);
+	fold_unref(map->fold);
 	free(map->lines);
+	free(map->vma_lines);
+	free(map->path);
 	free(map);
 }
 
@@ -175,6 +219,7 @@ static const struct screen_ops map_ops = {
 	.keys = map_keys,
 	.legend = legend,
 	.animates = animates,
+	.is_typing = is_typing,
 	.free = free_map,
 };
 

@@ -11,6 +11,8 @@ struct screen *screen_map_new(void);
 void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot);
 /* Said in the title: sampling stands still. */
 void screen_map_set_paused(struct screen *screen, bool paused);
+/* Puts the cursor on an address; where no mapping holds it, that is said. */
+void screen_map_go_to(struct screen *screen, uint64_t addr);
 /*
  * Lays the screen out for a terminal of this size and says what data it wants. Call it after
  * every event, snapshot and change of size.

@@ -25,6 +25,8 @@ struct fixture {
 	struct pty *pty;
 	uint64_t page_bytes;
 	int grid_x, grid_y, grid_columns;
+	struct pty_colour full; /* of a cell that is all there */
+	uint64_t fit;           /* pages of a cell at which all is in sight */
 };
 
 static char *number(char text[16], pid_t pid)
@@ -79,6 +81,7 @@ static void open_stripes(struct fixture *fixture, unsigned mib, unsigned stripe)
 	assert_true(pty_find(fixture->pty, "PHYSICAL", &x, NULL));
 	fixture->grid_x = x - 1;
 	fixture->grid_columns = COLUMNS - fixture->grid_x;
+	fixture->fit = pages_per_cell(fixture->pty);
 }
 
 /* ---- cells ---- */
@@ -142,6 +145,15 @@ static struct pty_colour colour_of(const struct fixture *fixture, int index)
 	return two[row % 2];
 }
 
+static uint64_t power_below(uint64_t pages)
+{
+	uint64_t power = 1;
+
+	while (power * 2 < pages)
+		power *= 2;
+	return power;
+}
+
 /* Zooms in or out, one step at a time, each waited for. */
 static void zoom_to(struct fixture *fixture, uint64_t pages)
 {
@@ -152,7 +164,8 @@ static void zoom_to(struct fixture *fixture, uint64_t pages)
 
 		assert_int_not_equal(now, 0);
 		pty_keys(fixture->pty, in ? "+" : "-");
-		now = in ? now / 2 : now * 2;
+		/* Powers of two, but for the scale at which all is in sight. */
+		now = in ? power_below(now) : now * 2 < fixture->fit ? now * 2 : fixture->fit;
 		drive_see(fixture->pty, "cell %" PRIu64 " page%s (", now, now == 1 ? "" : "s");
 	}
 }
@@ -183,6 +196,9 @@ static bool is_even_violet(struct pty *pty, void *arg)
 
 	if (!halves(pty, fixture->grid_x, fixture->grid_y, first) || !is_violet(first[0]))
 		return false;
+	/* Until it is read the view before stands in, of which the first page is there. */
+	if (same(first[0], fixture->full))
+		return false;
 	for (int i = 0; i < 2 * fixture->grid_columns; i++) {
 		int row = i / fixture->grid_columns, x = i % fixture->grid_columns;
 
@@ -205,7 +221,7 @@ static void test_stripes_at_every_zoom(void **state)
 	assert_true(fit > 1);
 	zoom_to(&fixture, 1);
 	drive_until(fixture.pty, alternates, &fixture, "stripes alternate at one page per cell");
-	full = colour_of(&fixture, 0);
+	fixture.full = full = colour_of(&fixture, 0);
 	absent = colour_of(&fixture, 1);
 	for (uint64_t pages = 2; pages <= fit; pages *= 2) {
 		zoom_to(&fixture, pages);
@@ -327,7 +343,7 @@ static void test_keys_in_the_cells(void **state)
 	pty_keys(fixture.pty, "hk");
 	see_page(&fixture, 0);
 	pty_key(fixture.pty, PTY_KEY_END);
-	see_page(&fixture, (fixture.target.nr_pages - 1) / cell * cell);
+	see_page(&fixture, fixture.target.nr_pages - 1);
 	pty_key(fixture.pty, PTY_KEY_RIGHT);
 	pty_key(fixture.pty, PTY_KEY_HOME);
 	see_page(&fixture, 0);
@@ -340,35 +356,39 @@ static void test_keys_in_the_cells(void **state)
 	pty_key(fixture.pty, PTY_KEY_ENTER);
 	drive_until(fixture.pty, cursor_is_first, &fixture, "Enter goes into the cells");
 	pty_keys(fixture.pty, "\t");
-	drive_until(fixture.pty, no_cursor, &fixture, "Tab goes back to the list");
+	drive_until(fixture.pty, no_cursor, &fixture, "Tab goes on to physical memory");
+	drive_see(fixture.pty, "Enter next page");
+	pty_keys(fixture.pty, "\t");
+	drive_gone(fixture.pty, "Enter next page");
 	end(&fixture);
 }
 
 static void test_zoom_keys(void **state)
 {
 	struct fixture fixture;
-	uint64_t fit;
+	uint64_t fit, in;
 
 	(void)state;
 	open_stripes(&fixture, 64, 1);
-	fit = pages_per_cell(fixture.pty);
+	fit = fixture.fit;
+	in = power_below(fit);
 	pty_keys(fixture.pty, "+");
-	drive_see(fixture.pty, "cell %" PRIu64 " pages (", fit / 2);
+	drive_see(fixture.pty, "cell %" PRIu64 " pages (", in);
 	pty_keys(fixture.pty, "=");
-	drive_see(fixture.pty, "cell %" PRIu64 " pages (", fit / 4);
+	drive_see(fixture.pty, "cell %" PRIu64 " pages (", in / 2);
 	pty_keys(fixture.pty, "-");
-	drive_see(fixture.pty, "cell %" PRIu64 " pages (", fit / 2);
+	drive_see(fixture.pty, "cell %" PRIu64 " pages (", in);
 	pty_keys(fixture.pty, "++");
 	pty_keys(fixture.pty, "0");
 	drive_see(fixture.pty, "cell %" PRIu64 " pages (", fit);
 	/* Beyond the whole there is nothing to be seen. */
 	pty_keys(fixture.pty, "-+");
-	drive_see(fixture.pty, "cell %" PRIu64 " pages (", fit / 2);
+	drive_see(fixture.pty, "cell %" PRIu64 " pages (", in);
 	/* The page under the cursor stays in sight. */
 	pty_keys(fixture.pty, "\t");
 	pty_key(fixture.pty, PTY_KEY_END);
 	zoom_to(&fixture, 1);
-	see_page(&fixture, fixture.target.nr_pages - fit / 2);
+	see_page(&fixture, fixture.target.nr_pages - 1);
 	end(&fixture);
 }
 
@@ -438,7 +458,7 @@ static void test_help_and_palette(void **state)
 	drive_see(fixture.pty, "The address space of a process");
 	for (int i = 0; i < 8; i++)
 		pty_key(fixture.pty, PTY_KEY_PAGE_DOWN);
-	drive_see(fixture.pty, "leave pagewalk (Ctrl-C too)");
+	drive_see(fixture.pty, "one glyph for each cell");
 	drive_gone(fixture.pty, "more below");
 	pty_key(fixture.pty, PTY_KEY_ESCAPE);
 	drive_gone(fixture.pty, "What this screen shows: map");

@@ -133,9 +133,9 @@ static void test_tiles_share_a_character(void **state)
 {
 	struct theme theme = theme_make(PALETTE_DARK, 256, true);
 	struct canvas *canvas = canvas_new(4, 1);
-	struct tile file = { CLASS_FILE, NR_CLASS, 3, false, false, 0 };
-	struct tile anon = { CLASS_ANON, NR_CLASS, 3, false, false, 0 };
-	struct tile mixed = { CLASS_FILE, CLASS_DIRTY, 3, false, false, 0 };
+	struct tile file = { CLASS_FILE, NR_CLASS, 3, false, false, 0, false };
+	struct tile anon = { CLASS_ANON, NR_CLASS, 3, false, false, 0, false };
+	struct tile mixed = { CLASS_FILE, CLASS_DIRTY, 3, false, false, 0, false };
 	const struct glyph *glyph = canvas_at(canvas, 0, 0);
 
 	(void)state;
@@ -164,8 +164,8 @@ static void test_cursor_and_change_show(void **state)
 	struct theme dense = theme_make(PALETTE_DARK, 256, true);
 	struct theme plain = theme_make(PALETTE_DARK, 0, false);
 	struct canvas *canvas = canvas_new(1, 1);
-	struct tile changed = { CLASS_ANON, NR_CLASS, 1, true, false, 0 };
-	struct tile cursor = { CLASS_ANON, NR_CLASS, 1, false, true, 0 };
+	struct tile changed = { CLASS_ANON, NR_CLASS, 1, true, false, 0, false };
+	struct tile cursor = { CLASS_ANON, NR_CLASS, 1, false, true, 0, false };
 	const struct glyph *glyph = canvas_at(canvas, 0, 0);
 
 	(void)state;

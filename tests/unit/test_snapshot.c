@@ -181,11 +181,32 @@ static void test_a_snapshot_owns_its_parts(void **state)
 
 static void test_requests_are_equal_in_every_field(void **state)
 {
-	static const struct map_request base = { 1, 2, 4, 5, true, 6, 7, MODE_FLAG, 8, 9 };
-	struct map_request others[10];
+	static const struct map_request base = {
+		.start_vpn = 1,
+		.nr_pages = 2,
+		.pages_per_cell = 4,
+		.cursor_addr = 5,
+		.has_cursor = true,
+		.frame_columns = 6,
+		.frame_rows = 7,
+		.mode = MODE_FLAG,
+		.flag = 8,
+		.mark_serial = 9,
+		.view = VIEW_WHOLE,
+		.start_index = 10,
+		.frames_per_cell = 1,
+	};
+	static const struct map_request rows = {
+		.view = VIEW_ROWS,
+		.nr_rows = 2,
+		.rows = { { 1, 2, 3 }, { 4, 5, 6 } },
+	};
+	struct map_request others[21], other_rows[5];
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		others[i] = base;
+	for (size_t i = 0; i < sizeof(other_rows) / sizeof(other_rows[0]); i++)
+		other_rows[i] = rows;
 	others[0].start_vpn++;
 	others[1].nr_pages++;
 	others[2].pages_per_cell *= 2;
@@ -196,6 +217,25 @@ static void test_requests_are_equal_in_every_field(void **state)
 	others[7].mode = MODE_NODE;
 	others[8].flag++;
 	others[9].mark_serial++;
+	others[10].view = VIEW_VMA;
+	others[11].start_index++;
+	others[12].filter = VMAS_HEAP;
+	others[13].leave_out_empty = true;
+	others[14].shown_pfn++;
+	others[15].nr_shown++;
+	others[16].frames_per_cell++;
+	others[17].asked_pfn++;
+	others[18].nr_asked++;
+	others[19].neighbours = true;
+	others[20].seek.serial++;
+	other_rows[0].nr_rows--;
+	other_rows[1].rows[1].start_vpn++;
+	other_rows[2].rows[0].nr_pages++;
+	other_rows[3].rows[1].pages_per_cell++;
+	other_rows[4].mode = MODE_NODE;
+	assert_true(map_request_equal(&rows, &rows));
+	for (size_t i = 0; i < sizeof(other_rows) / sizeof(other_rows[0]); i++)
+		assert_false(map_request_equal(&rows, &other_rows[i]));
 	(void)state;
 	assert_true(map_request_equal(&base, &base));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
