@@ -67,11 +67,16 @@ int cache_subject_open_path(struct cache_subject *subject, const char *path)
 	struct filecache *file;
 	int ret = filecache_open(subject->host, path, FILECACHE_AUTO, &file);
 
-	if (ret)
+	char *name;
+
+	if (ret) {
 		cache_subject_clear(subject);
-	else
-		cache_subject_take(subject, file, path, NULL);
-	return ret;
+		return ret;
+	}
+	name = filecache_name(file, path);
+	cache_subject_take(subject, file, name, NULL);
+	free(name);
+	return 0;
 }
 
 /* True when the name leads to another file by now, or to none. */

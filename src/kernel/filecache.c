@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,18 @@ int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_
 int filecache_fd(const struct filecache *file)
 {
 	return file->fd;
+}
+
+char *filecache_name(const struct filecache *file, const char *path)
+{
+	char link[32], name[PATH_MAX + 16];
+	ssize_t len;
+
+	if (strncmp(path, "/proc/", 6))
+		return xstrdup(path);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
+	len = readlink(link, name, sizeof(name));
+	return len > 0 ? xstrndup(name, (size_t)len) : xstrdup(path);
 }
 
 int filecache_read_page(struct filecache *file, uint64_t page)

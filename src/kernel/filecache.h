@@ -56,6 +56,12 @@ int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_
 /* The descriptor, borrowed. */
 int filecache_fd(const struct filecache *file);
 
+/*
+ * What to call a file that was opened as `path`: that, or, where it leads through /proc, the
+ * name that the kernel knows. The caller frees it.
+ */
+char *filecache_name(const struct filecache *file, const char *path);
+
 /* What follows changes the page cache; only on the user's word. Each: 0 or -errno. */
 /* Reads one page (pread(2)); readahead may add others. */
 int filecache_read_page(struct filecache *file, uint64_t page);
