@@ -35,6 +35,8 @@ void parts_forget_memory(struct parts *parts)
 	parts->vmas = NULL;
 	parts->view = NULL;
 	parts->frames = NULL;
+	page_peek_unref(parts->peek);
+	parts->peek = NULL;
 	parts_forget_detail(parts);
 }
 
@@ -116,6 +118,7 @@ struct snapshot *parts_snapshot(const struct parts *parts, const struct geometry
 	snapshot->has_detail = parts->has_detail;
 	if (parts->has_detail)
 		snapshot->detail = page_detail_copy(&parts->detail);
+	snapshot->peek = page_peek_ref(parts->peek);
 	snapshot->cost = parts->cost;
 	return snapshot;
 }

@@ -29,6 +29,7 @@ struct parts {
 	uint64_t seek_vpn;
 	bool has_detail;
 	struct page_detail detail;
+	struct page_peek *peek; /* NULL: none was asked for */
 	enum why pss_why;
 	uint64_t pss_bytes;
 	struct sources sources;

@@ -19,6 +19,7 @@
 #include "base/xalloc.h"
 #include "kernel/collect.h"
 #include "kernel/inspect.h"
+#include "kernel/peek.h"
 #include "kernel/nodes.h"
 #include "kernel/zones.h"
 
@@ -59,6 +60,7 @@ struct sampler {
 	struct parts parts;
 	struct changes changes;
 	struct times times;
+	unsigned peek_serial; /* the last that was answered */
 	uint64_t pulse;
 	bool stale_view, stale_whole, stale_pss; /* the target moved since they were read */
 	struct zone *zones;
@@ -97,6 +99,20 @@ static bool take_request(struct sampler *sampler)
 	return go_on;
 }
 
+/* Once for each time that it is asked for: the page under the cursor, which was just inspected. */
+static void read_peek(struct sampler *sampler)
+{
+	struct parts *parts = &sampler->parts;
+	unsigned serial = sampler->request.peek_serial;
+
+	if (serial == sampler->peek_serial)
+		return;
+	sampler->peek_serial = serial;
+	page_peek_unref(parts->peek);
+	parts->peek = peek_page(sampler->proc, &parts->detail);
+	parts->peek->serial = serial;
+}
+
 static void read_detail(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
@@ -113,6 +129,7 @@ static void read_detail(struct sampler *sampler)
 	}
 	parts->detail = detail;
 	parts->has_detail = true;
+	read_peek(sampler);
 }
 
 /* What can be answered at once while a longer walk is under way. */

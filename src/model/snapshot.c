@@ -164,6 +164,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	grid_unref(snapshot->view);
 	grid_rows_unref(snapshot->rows);
 	frame_map_unref(snapshot->frames);
+	page_peek_unref(snapshot->peek);
 	frame_pages_unref(snapshot->frame_pages);
 	if (snapshot->has_detail)
 		page_detail_clear(&snapshot->detail);
@@ -200,5 +201,6 @@ bool map_request_equal(const struct map_request *a, const struct map_request *b)
 {
 	return map_request_same_view(a, b) && same_frames(a, b) &&
 	       a->cursor_addr == b->cursor_addr && a->has_cursor == b->has_cursor &&
-	       a->mark_serial == b->mark_serial && a->seek.serial == b->seek.serial;
+	       a->mark_serial == b->mark_serial && a->seek.serial == b->seek.serial &&
+	       a->peek_serial == b->peek_serial;
 }

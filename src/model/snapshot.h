@@ -10,6 +10,7 @@
 #include "model/geometry.h"
 #include "model/grid.h"
 #include "model/grid_rows.h"
+#include "model/peek.h"
 #include "model/process.h"
 #include "model/sources.h"
 #include "model/vma.h"
@@ -88,6 +89,7 @@ struct snapshot {
 	uint64_t seek_vpn;
 	bool has_detail;
 	struct page_detail detail; /* of the page under the cursor */
+	struct page_peek *peek;    /* the bytes last asked for; NULL: none */
 	size_t nr_nodes;           /* NUMA nodes; 0: not known */
 	struct mark_info mark;
 	/* The last change that was seen in the view: when, and how many pages how. */
@@ -143,6 +145,7 @@ struct map_request {
 	struct map_seek seek;
 	enum colour_mode mode;
 	unsigned flag;        /* MODE_FLAG: which */
+	unsigned peek_serial; /* a new number asks for the bytes under the cursor; 0: none yet */
 	unsigned mark_serial; /* a new number asks for a mark of this moment; 0: none yet */
 };
 

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* "cell: 64 pages: 40 anonymous, 24 absent" */
 static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, int y,
@@ -52,32 +53,62 @@ static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, 
 							 : "; of it this page:");
 }
 
-/* "7f59fea62000 = PGD 254 PUD 359 PMD 501 PTE 98 + 000 -> frame 13d1d6 -> 13d1d6000" */
+/* What the walk through the page table ends in; shorter where it would be cut. */
+static char *walk_end(const struct page_detail *detail, const struct geometry *geometry, bool brief,
+		      char *out, size_t room)
+{
+	if (!(detail->state & PAGE_PRESENT))
+		snprintf(out, room, "no frame");
+	else if (detail->pfn_why != WHY_OK)
+		snprintf(out, room, "frame ?");
+	else
+		snprintf(out, room,
+			 brief ? "frame %" PRIx64 ": %" PRIx64 : "frame %" PRIx64 " -> %" PRIx64,
+			 detail->pfn, page_detail_physical(detail, geometry));
+	return out;
+}
+
+/* "PGD 254 PUD 359 PMD 501 PTE 98 + 000", for as many levels as this machine has. */
+static char *walk_indexes(const struct page_detail *detail, const struct geometry *geometry,
+			  bool named, char *out, size_t room)
+{
+	int at = 0;
+
+	for (enum level level = LEVEL_PGD; level < NR_LEVELS; level++)
+		if (geometry_has_level(geometry, level))
+			at += snprintf(out + at, room - (size_t)at, "%s%s%u ",
+				       named ? level_name(level) : "", named ? " " : "",
+				       detail->split.index[level]);
+	snprintf(out + at, room - (size_t)at, "+ %03" PRIx64, detail->split.offset_bytes);
+	return out;
+}
+
+/*
+ * "7f59fea62000 = PGD 254 PUD 359 PMD 501 PTE 98 + 000 -> frame 13d1d6 -> 13d1d6000". The
+ * physical address must not be cut: a wrong number would be read. So the arrow goes first where it
+ * is narrow, and then the names of the levels.
+ */
 static void draw_walk_line(const struct map_screen *map, struct canvas *canvas, int y)
 {
 	const struct page_detail *detail = &map->snapshot->detail;
 	const struct geometry *geometry = &map->snapshot->geometry;
 	int columns = canvas_columns(canvas), x = 1;
-	char addr[FMT_LEN];
+	char addr[FMT_LEN], indexes[96], end[64];
+	bool known = detail->state & PAGE_PRESENT && detail->pfn_why == WHY_OK;
 
-	x += canvas_printf(canvas, x, y, columns - x, COLOUR_KEY, ATTR_BOLD, "%s",
-			   fmt_addr(addr, detail->addr));
+	fmt_addr(addr, detail->addr);
+	for (int brief = 0; brief < 3; brief++) {
+		walk_indexes(detail, geometry, brief < 2, indexes, sizeof(indexes));
+		walk_end(detail, geometry, brief > 0, end, sizeof(end));
+		if (x + strlen(addr) + 3 + strlen(indexes) + 4 + strlen(end) <= (size_t)columns)
+			break;
+	}
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_KEY, ATTR_BOLD, addr);
 	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, " = ");
-	for (enum level level = LEVEL_PGD; level < NR_LEVELS; level++)
-		if (geometry_has_level(geometry, level))
-			x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "%s %u ",
-					   level_name(level), detail->split.index[level]);
-	x += canvas_printf(canvas, x, y, columns - x, COLOUR_TEXT, 0, "+ %03" PRIx64,
-			   detail->split.offset_bytes);
+	x += canvas_text(canvas, x, y, columns - x, COLOUR_TEXT, 0, indexes);
 	x += canvas_text(canvas, x, y, columns - x, COLOUR_FAINT, 0, " -> ");
-	if (!(detail->state & PAGE_PRESENT))
-		canvas_text(canvas, x, y, columns - x, COLOUR_WARN, 0, "no frame");
-	else if (detail->pfn_why != WHY_OK)
-		canvas_text(canvas, x, y, columns - x, COLOUR_WARN, 0, "frame ?");
-	else
-		canvas_printf(canvas, x, y, columns - x, COLOUR_GOOD, ATTR_BOLD,
-			      "frame %" PRIx64 " -> %" PRIx64, detail->pfn,
-			      page_detail_physical(detail, geometry));
+	canvas_text(canvas, x, y, columns - x, known ? COLOUR_GOOD : COLOUR_WARN,
+		    known ? ATTR_BOLD : 0, end);
 }
 
 /* Flags of the frame, page of the file, cgroup. */

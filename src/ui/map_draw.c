@@ -447,4 +447,5 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	else
 		map_draw_detail(map, canvas, now_ns);
 	map_draw_find(map, canvas, theme);
+	map_draw_peek(map, canvas);
 }

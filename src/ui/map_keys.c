@@ -30,7 +30,7 @@ static const struct key_entry key_table[] = {
 	{ { "Enter", "next page", "to the next page that lies in the frames of this cell" },
 	  THE_FRAMES },
 	{ { "BkSp", "all", "show all mappings again" }, A_FILTER },
-	{ { "e", "empty", "show the mappings with nothing in memory too, or leave them out" },
+	{ { "E", "empty", "show the mappings with nothing in memory too, or leave them out" },
 	  THE_WHOLE },
 	{ { "o", "file", "the page cache of the file behind the page under the cursor" }, A_FILE },
 	{ { "g", "go to", "to an address, in hexadecimal" }, A_MAP },
@@ -40,6 +40,8 @@ static const struct key_entry key_table[] = {
 	{ { "x X", "mark", "mark this moment; compare with it, and back" }, A_MAP },
 	{ { "\\ F4", "kind", "show only mappings of one kind" }, A_MAP },
 	{ { "> <", NULL, "the next or last mapping or cell with something in memory" }, A_MAP },
+	{ { "e", "bytes", "examine: the bytes of the page under the cursor, if it is present" },
+	  A_MAP },
 	{ { "Arrows", NULL, "choose a mapping, a cell or frames (h j k l too)" }, A_MAP },
 	{ { "0", NULL, "zoom out until all is in sight" }, A_MAP },
 	{ { "{ }", NULL, "move the cells up and down under the cursor; dragging does it too" },
@@ -87,6 +89,8 @@ size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room)
 	const struct map_screen *map = (const struct map_screen *)screen;
 	size_t nr = 0;
 
+	if (map->peek.open && map->nr_lines)
+		return map_peek_keys(rows, room);
 	for (size_t i = 0; i < sizeof(key_table) / sizeof(key_table[0]) && nr < room; i++)
 		if (applies(map, key_table[i].needs))
 			rows[nr++] = key_table[i].row;

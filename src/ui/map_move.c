@@ -339,7 +339,7 @@ bool map_handle_view(struct map_screen *map, const struct ui_event *event)
 	case 'v':
 		set_view(map, (enum map_view)((map->view + 1) % NR_MAP_VIEW));
 		return true;
-	case 'e':
+	case 'E':
 		map->with_empty = !map->with_empty;
 		return true;
 	case KEY_UI_TAB:

@@ -52,9 +52,17 @@ struct map_frames {
 	uint64_t next; /* page of the cell under the cursor that Enter goes to */
 };
 
+/* The pane with the bytes of a page, in map_peek.c. */
+struct map_peek {
+	bool open;
+	unsigned serial; /* of the last request */
+	int top, rows;   /* first line shown, and how many at the last drawing */
+};
+
 struct map_screen {
 	struct screen base;
 	struct snapshot *snapshot; /* NULL before the first */
+	struct map_peek peek;
 	bool paused;
 	enum map_focus focus;
 
@@ -196,6 +204,10 @@ void map_draw_frames(const struct map_screen *map, struct canvas *canvas,
 		     const struct theme *theme);
 void map_draw_detail(const struct map_screen *map, struct canvas *canvas, uint64_t now_ns);
 void map_draw_rules(const struct map_screen *map, struct canvas *canvas, const struct theme *theme);
+/* A key that opens the pane with a page's bytes, or any while it is open; false: another. */
+bool map_peek_key(struct map_screen *map, const struct ui_event *event, struct action *action);
+void map_draw_peek(struct map_screen *map, struct canvas *canvas);
+size_t map_peek_keys(struct key_row *rows, size_t room);
 /* Fills rows[] with the keys that apply now; returns how many. */
 size_t map_keys(const struct screen *screen, struct key_row *rows, size_t room);
 

@@ -28,6 +28,7 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 		map->chosen_addr = 0;
 		map->hunt.going = false;
 		map->frames.has_cursor = false;
+		map->peek.open = false;
 	}
 	map_colour_take(&map->colour, snapshot, map->snapshot);
 	/* The new one is referenced before the old is let go: they may be the same. */
@@ -84,6 +85,7 @@ struct map_request screen_map_wanted(struct screen *screen, const struct theme *
 	map_request_view(map, &request);
 	map_frames_request(map, &request);
 	request.has_cursor = true;
+	request.peek_serial = map->peek.serial;
 	request.cursor_addr = map->cursor_vpn << map->snapshot->geometry.page_shift;
 	return request;
 }
@@ -119,10 +121,17 @@ void screen_map_go_to(struct screen *screen, uint64_t addr)
 static struct action handle_event(struct screen *screen, const struct ui_event *event)
 {
 	struct map_screen *map = map_of(screen);
+	struct action action;
 
-	if (map->nr_lines &&
-	    (map_find_key(map, event) || map_handle_move(map, event) ||
-	     map_handle_view(map, event) || map_colour_key(&map->colour, map->snapshot, event)))
+	if (map->peek.open && map_peek_key(map, event, &action))
+		return action;
+	/* What is being typed comes before any key. */
+	if (map->nr_lines && map_find_key(map, event))
+		return (struct action){ .kind = ACTION_REQUEST };
+	if (map_peek_key(map, event, &action))
+		return action;
+	if (map->nr_lines && (map_handle_move(map, event) || map_handle_view(map, event) ||
+			      map_colour_key(&map->colour, map->snapshot, event)))
 		return (struct action){ .kind = ACTION_REQUEST };
 	switch (event->key) {
 	case ' ':

@@ -76,6 +76,30 @@ static void test_output_cannot_touch_the_screen(void **state)
 	leave(pty, "\003", 128 + SIGTERM);
 }
 
+static void test_bytes_of_a_page(void **state)
+{
+	struct pty *pty = start_shell("sleep 1000");
+
+	(void)state;
+	drive_see(pty, "-> frame ");
+	/* The first mapping is the program: an ELF file. */
+	pty_key(pty, PTY_KEY_HOME);
+	drive_see(pty, "page 0 of the file");
+	pty_keys(pty, "e");
+	drive_see(pty, "bytes of the page at ");
+	drive_see(pty, "0000  7f 45 4c 46 ");
+	drive_see(pty, "|.ELF");
+	pty_key(pty, PTY_KEY_END);
+	drive_see(pty, "0ff0  ");
+	drive_gone(pty, "|.ELF");
+	pty_key(pty, PTY_KEY_HOME);
+	drive_see(pty, "|.ELF");
+	pty_key(pty, PTY_KEY_ESCAPE);
+	drive_see(pty, "ADDRESS SPACE");
+	drive_gone(pty, "|.ELF");
+	leave(pty, "q", 128 + SIGTERM);
+}
+
 static void test_exec_is_said(void **state)
 {
 	struct pty *pty = start_shell("sleep 2; exec sleep 1000");
@@ -217,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_runs_and_its_status_is_ours),
 		cmocka_unit_test(test_a_signal),
 		cmocka_unit_test(test_output_cannot_touch_the_screen),
+		cmocka_unit_test(test_bytes_of_a_page),
 		cmocka_unit_test(test_exec_is_said),
 		cmocka_unit_test(test_what_cannot_be_started),
 		cmocka_unit_test(test_keeps_running),

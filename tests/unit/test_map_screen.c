@@ -512,6 +512,34 @@ static void test_the_last_picture_stays(void **state)
 	close_bench(&bench);
 }
 
+/* Whatever the indexes and however large the machine: the physical address is never cut. */
+static void test_the_walk_is_whole(void **state)
+{
+	static const struct {
+		uint64_t addr, pfn;
+		const char *said;
+	} cases[] = {
+		{ 0x7f2addedf000, 0x103e0f, "PTE 223 + 000 -> frame 103e0f: 103e0f000" },
+		{ 0x7f2addedf000, 0xfffffffff,
+		  "= 254 171 239 223 + 000 -> frame fffffffff: "
+		  "fffffffff000" },
+		{ 0x1000, 0x1, "PTE 1 + 000 -> frame 1 -> 1000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench bench = open_bench(&sizes[0]);
+		struct snapshot *snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+
+		snapshot->detail.addr = cases[i].addr;
+		snapshot->detail.split = geometry_split(&snapshot->geometry, cases[i].addr);
+		snapshot->detail.pfn = cases[i].pfn;
+		give(&bench, snapshot);
+		expect_text(&bench, cases[i].said);
+		close_bench(&bench);
+	}
+}
+
 static void test_how_it_ended(void **state)
 {
 	static const struct {
@@ -687,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_processes_without_a_map),
 		cmocka_unit_test(test_the_last_picture_stays),
 		cmocka_unit_test(test_how_it_ended),
+		cmocka_unit_test(test_the_walk_is_whole),
 		cmocka_unit_test(test_an_exec_is_said),
 		cmocka_unit_test(test_a_name_made_to_mislead),
 		cmocka_unit_test(test_pause_and_actions),

@@ -192,6 +192,7 @@ static void test_requests_are_equal_in_every_field(void **state)
 		.mode = MODE_FLAG,
 		.flag = 8,
 		.mark_serial = 9,
+		.peek_serial = 11,
 		.view = VIEW_WHOLE,
 		.start_index = 10,
 		.frames_per_cell = 1,
@@ -201,7 +202,7 @@ static void test_requests_are_equal_in_every_field(void **state)
 		.nr_rows = 2,
 		.rows = { { 1, 2, 3 }, { 4, 5, 6 } },
 	};
-	struct map_request others[21], other_rows[5];
+	struct map_request others[22], other_rows[5];
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		others[i] = base;
@@ -228,6 +229,7 @@ static void test_requests_are_equal_in_every_field(void **state)
 	others[18].nr_asked++;
 	others[19].neighbours = true;
 	others[20].seek.serial++;
+	others[21].peek_serial++;
 	other_rows[0].nr_rows--;
 	other_rows[1].rows[1].start_vpn++;
 	other_rows[2].rows[0].nr_pages++;
