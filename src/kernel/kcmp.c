@@ -104,7 +104,8 @@ void kcmp_group(const struct host *host, struct kcmp_fd *items, size_t nr)
 	struct kcmp_fd *scratch = xreallocarray(NULL, nr + 1, sizeof(*scratch));
 	uint32_t group = 0;
 
-	qsort(items, nr, sizeof(*items), by_inode);
+	if (nr)
+		qsort(items, nr, sizeof(*items), by_inode);
 	for (size_t at = 0, end; at < nr; at = end) {
 		for (end = at + 1; end < nr && same_inode(&items[at], &items[end]);)
 			end++;

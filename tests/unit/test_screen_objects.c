@@ -282,6 +282,7 @@ static void test_the_choice_survives_a_new_picture(void **state)
 	objects = make_objects();
 	objects->nr_fds = 1;
 	objects->nr_files = 1;
+	free(objects->files[2].aliases);
 	free(objects->fds[1].path);
 	free(objects->fds[2].path);
 	free(objects->fds[3].path);
