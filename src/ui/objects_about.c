@@ -159,6 +159,20 @@ static bool about_fs(const struct objects_screen *screen, int nr, char *out, siz
 	return false;
 }
 
+/* Its path, or what an object without one is: then the note says more than the number. */
+static void about_path(const struct obj_fd *fd, char *out, size_t room)
+{
+	const char *note = fd->note ? fd->note : "";
+	char *path = text_safe_str(fd->path ? fd->path : "?"), *safe;
+
+	if (fd->kind == FD_SOCKET && !fd->note)
+		note = "not in the tables of the process's network namespace";
+	safe = text_safe_str(path[0] == '/' ? "" : note);
+	snprintf(out, room, "%s  %s", path, safe);
+	free(path);
+	free(safe);
+}
+
 static bool about_fd(const struct objects_screen *screen, int nr, char *out, size_t room)
 {
 	const struct obj_fd *fd = objects_fd(screen);
@@ -184,9 +198,7 @@ static bool about_fd(const struct objects_screen *screen, int nr, char *out, siz
 			 fd_kind_name(fd->kind), fd_kind_about(fd->kind));
 		return true;
 	case 1:
-		safe = text_safe_str(fd->path ? fd->path : "?");
-		snprintf(out, room, "%s", safe);
-		free(safe);
+		about_path(fd, out, room);
 		return true;
 	case 2:
 		if (fd->info_why != WHY_OK)
@@ -198,11 +210,9 @@ static bool about_fd(const struct objects_screen *screen, int nr, char *out, siz
 				 fd_flags_text(fd->flags, flags, sizeof(flags)), fd->pos_bytes);
 		return true;
 	case 3:
-		if (!fd->note && fd->kind != FD_SOCKET)
+		if (!fd->note || !fd->path || fd->path[0] != '/')
 			return false;
-		safe = text_safe_str(fd->note ? fd->note
-					      : "not in the socket tables of the process's network "
-						"namespace");
+		safe = text_safe_str(fd->note);
 		snprintf(out, room, "%s", safe);
 		free(safe);
 		return true;
@@ -284,8 +294,7 @@ static bool about_inode(const struct objects_screen *screen, int nr, char *out, 
 		if (inode->regular)
 			snprintf(out, room,
 				 "inode %" PRIu64
-				 ": the file itself; its address_space is its page "
-				 "cache, one for all who use it.",
+				 ": the file itself; its address_space is the page cache.",
 				 inode->ino);
 		else
 			snprintf(out, room, "inode %" PRIu64 ": no file with pages of its own.",
@@ -338,9 +347,9 @@ static bool about_vma(const struct objects_screen *screen, int nr, char *out, si
 	switch (nr) {
 	case 0:
 		snprintf(out, room,
-			 vma->inode ? "VMA: a range of the mm that shows pages of this inode; "
-				      "the page table has those touched."
-				    : "VMA: a range of the mm without a file behind it.");
+			 vma->inode
+				 ? "VMA: a range of the mm; the page table has the pages touched."
+				 : "VMA: a range of the mm without a file behind it.");
 		return true;
 	case 1:
 		safe = text_safe_str(vma->path[0] ? vma->path : vma_kind_name(vma->kind));
