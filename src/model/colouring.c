@@ -96,7 +96,7 @@ static const struct colour_mode_row rows[NR_COLOUR_MODE] = {
 	[MODE_FLAG] = { "flag", "page flag", "", SOURCE_KPAGEFLAGS, BUCKETS(flag_buckets) },
 	[MODE_RECENT] = { "recent", "changes of the last minute", "", SOURCE_PAGEMAP,
 			  BUCKETS(recent_buckets) },
-	[MODE_COMPARE] = { "compare", "changes since the mark", "", SOURCE_PAGEMAP,
+	[MODE_COMPARE] = { "compare", "since the mark", "", SOURCE_PAGEMAP,
 			   BUCKETS(compare_buckets) },
 };
 

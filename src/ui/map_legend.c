@@ -96,7 +96,7 @@ static int draw_title(const struct map_screen *map, struct canvas *canvas, int x
 	else if (mode == MODE_NODE && snapshot->nr_nodes)
 		snprintf(extra, sizeof(extra), ": this machine has %zu", snapshot->nr_nodes);
 	else if (mode == MODE_COMPARE && snapshot->mark.state == MARK_KEPT)
-		snprintf(extra, sizeof(extra), ", %s",
+		snprintf(extra, sizeof(extra), " %s",
 			 clock_text(snapshot->mark.taken_real_ns, clock, sizeof(clock)));
 	return canvas_printf(canvas, x, y, columns, COLOUR_TITLE, ATTR_BOLD, "%s%s",
 			     colour_mode_row(mode)->title, extra);

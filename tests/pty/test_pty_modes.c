@@ -114,7 +114,7 @@ static void test_mark_and_compare(void **state)
 	target_do(&fixture.target, 't', "touched");
 	drive_see(fixture.pty, "locked 1.15k");
 	pty_keys(fixture.pty, "X");
-	drive_see(fixture.pty, "changes since the mark");
+	drive_see(fixture.pty, "since the mark");
 	drive_see(fixture.pty, "came 128");
 	drive_see(fixture.pty, "same 1.02k");
 	drive_see(fixture.pty, "+128");
@@ -144,10 +144,10 @@ static void test_exec_discards_the_mark(void **state)
 	pty_keys(fixture.pty, "x");
 	drive_see(fixture.pty, " runs");
 	pty_keys(fixture.pty, "X");
-	drive_see(fixture.pty, "changes since the mark");
+	drive_see(fixture.pty, "since the mark");
 	target_exec(&fixture.target);
 	drive_see(fixture.pty, "exec: the mark is discarded");
-	drive_gone(fixture.pty, "changes since the mark");
+	drive_gone(fixture.pty, "since the mark");
 	end(&fixture);
 }
 
