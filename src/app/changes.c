@@ -12,8 +12,9 @@
 
 #include <stdlib.h>
 
-/* 24 bytes each: 768 KiB and 3 MiB at most. */
+/* 24 bytes each: 768 KiB, 96 KiB for each of a screen of rows, and 3 MiB at most. */
 #define VIEW_RUNS 32768
+#define ROW_RUNS  4096
 #define MARK_RUNS 131072
 
 static void forget_mark(struct changes *changes)
@@ -24,8 +25,16 @@ static void forget_mark(struct changes *changes)
 	changes->mark_table = NULL;
 }
 
+static void changes_forget_rows(struct changes *changes)
+{
+	changes_free_rows(changes->rows, changes->nr_rows);
+	changes->rows = NULL;
+	changes->nr_rows = 0;
+}
+
 void changes_forget(struct changes *changes)
 {
+	changes_forget_rows(changes);
 	moment_free(changes->view);
 	changes->view = NULL;
 	recent_clear(&changes->recent);
@@ -44,6 +53,18 @@ void changes_free(struct changes *changes)
 struct moment *changes_new_view(const struct grid *grid)
 {
 	return moment_new(grid->start_vpn, grid_past_vpn(grid), VIEW_RUNS);
+}
+
+struct moment *changes_new_row(const struct grid *grid)
+{
+	return moment_new(grid->start_vpn, grid_past_vpn(grid), ROW_RUNS);
+}
+
+void changes_free_rows(struct moment **rows, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		moment_free(rows[i]);
+	free(rows);
 }
 
 struct moment *changes_new_whole(void)
@@ -70,14 +91,19 @@ static void gather(void *arg, const struct change_run *run)
 	gathered->changes.nr[run->change] += run->nr_pages;
 }
 
-static void remember(struct changes *changes, const struct moment *now, uint64_t now_ns)
+static void remember(struct changes *changes, const struct moment *before, const struct moment *now,
+		     uint64_t now_ns)
 {
 	struct gathered gathered = { 0 };
 
-	moment_diff(changes->view, now, now->start_vpn, now->end_vpn, gather, &gathered);
+	moment_diff(before, now, now->start_vpn, now->end_vpn, gather, &gathered);
 	if (gathered.nr) {
 		recent_add(&changes->recent, gathered.runs, gathered.nr, now_ns);
-		changes->changed = gathered.changes;
+		/* The rows of one pass are told together. */
+		if (changes->changed_mono_ns != now_ns)
+			changes->changed = (struct page_changes){ 0 };
+		for (int change = 0; change < CHANGE_SAME; change++)
+			changes->changed.nr[change] += gathered.changes.nr[change];
 		changes->changed_mono_ns = now_ns;
 	}
 	free(gathered.runs);
@@ -101,25 +127,70 @@ static void note_cells(const struct recent *recent, struct grid *grid)
 	}
 }
 
-void changes_take_view(struct changes *changes, struct grid *grid, const struct grid *before,
-		       struct moment *now, uint64_t now_ns)
+/* Tells what changed in one grid since the moment `old` of its pages, or NULL. */
+static void take_grid(struct changes *changes, struct grid *grid, const struct grid *before,
+		      const struct moment *old, const struct moment *now, uint64_t now_ns)
 {
-	changes->coarse = now->level == MOMENT_COUNTS;
-	if (moment_comparable(changes->view, now) && grid->why == WHY_OK)
-		remember(changes, now, now_ns);
-	if (changes->coarse)
+	if (now->level == MOMENT_COUNTS)
+		changes->coarse = true;
+	if (moment_comparable(old, now) && grid->why == WHY_OK)
+		remember(changes, old, now, now_ns);
+	if (now->level == MOMENT_COUNTS)
 		grid_compare(grid, before, now_ns);
 	note_cells(&changes->recent, grid);
 	if (grid->paint && grid->paint->mode == MODE_RECENT)
 		paint_recent(grid, now, &changes->recent);
 	if (grid->paint && grid->paint->mode == MODE_COMPARE)
 		paint_compare(grid, now, changes->marked);
+}
+
+void changes_take_view(struct changes *changes, struct grid *grid, const struct grid *before,
+		       struct moment *now, uint64_t now_ns)
+{
+	changes->coarse = false;
+	take_grid(changes, grid, before, changes->view, now, now_ns);
+	changes_forget_rows(changes);
 	moment_free(changes->view);
-	changes->view = now;
 	/* What was not read is not to be taken for absent the next time. */
-	if (grid->why != WHY_OK) {
-		moment_free(changes->view);
+	if (grid->why == WHY_OK) {
+		changes->view = now;
+	} else {
+		moment_free(now);
 		changes->view = NULL;
+	}
+}
+
+static const struct moment *old_row(const struct changes *changes, const struct moment *now)
+{
+	for (size_t i = 0; i < changes->nr_rows; i++) {
+		const struct moment *row = changes->rows[i];
+
+		if (row && row->start_vpn == now->start_vpn && row->end_vpn == now->end_vpn)
+			return row;
+	}
+	return NULL;
+}
+
+void changes_take_rows(struct changes *changes, const struct grid_rows *rows,
+		       const struct grid_rows *before, struct moment **now, uint64_t now_ns)
+{
+	changes->coarse = false;
+	for (size_t i = 0; i < rows->nr; i++) {
+		struct grid *grid = rows->grids[i];
+
+		take_grid(changes, grid, grid_rows_find(before, grid->start_vpn),
+			  old_row(changes, now[i]), now[i], now_ns);
+	}
+	changes_forget_rows(changes);
+	moment_free(changes->view);
+	changes->view = NULL;
+	changes->rows = now;
+	changes->nr_rows = rows->nr;
+	for (size_t i = 0; i < rows->nr; i++) {
+		if (rows->grids[i]->why == WHY_OK)
+			continue;
+		moment_free(now[i]);
+		now[i] = NULL;
 	}
 }
 

@@ -12,6 +12,8 @@
  */
 struct changes {
 	struct moment *view;
+	struct moment **rows; /* of a view of rows; NULL for one that was not read */
+	size_t nr_rows;
 	struct recent recent;
 	uint64_t changed_mono_ns;
 	struct page_changes changed;
@@ -27,13 +29,18 @@ void changes_forget(struct changes *changes);
 void changes_free(struct changes *changes);
 /* A moment for the pages of a view, and one for the whole address space; moment_free(). */
 struct moment *changes_new_view(const struct grid *grid);
+struct moment *changes_new_row(const struct grid *grid);
 struct moment *changes_new_whole(void);
+void changes_free_rows(struct moment **rows, size_t nr);
 /*
  * Takes over the pages of a view that was read, tells what changed since `before` (the view's
  * grid in the pass before, or NULL), marks the cells, and paints the modes that show changes.
  */
 void changes_take_view(struct changes *changes, struct grid *grid, const struct grid *before,
 		       struct moment *now, uint64_t now_ns);
+/* The same for a view of rows: takes the array over, which has a moment for each row. */
+void changes_take_rows(struct changes *changes, const struct grid_rows *rows,
+		       const struct grid_rows *before, struct moment **now, uint64_t now_ns);
 /* True when a whole walk has to keep its pages for what the request wants. */
 bool changes_want_whole(const struct changes *changes, const struct map_request *request);
 /* True when it has to be made now, whether anything moved or not. */

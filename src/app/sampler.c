@@ -213,15 +213,14 @@ static int read_grid(struct sampler *sampler, struct walker *walker)
 	return 0;
 }
 
-/* One grid for each row. What changed is told by the cells' digests; these have no history. */
+/* One grid for each row. */
 static int read_rows(struct sampler *sampler, struct walker *walker)
 {
 	const struct map_request request = sampler->request;
-	bool by_change = request.mode == MODE_RECENT || request.mode == MODE_COMPARE;
-	struct paint_context context = { by_change ? MODE_STATE : request.mode, request.flag,
-					 &sampler->nodes, 0 };
+	struct paint_context context = { request.mode, request.flag, &sampler->nodes, 0 };
 	unsigned shift = sampler->host->geometry.page_shift;
 	struct grid_rows *rows = grid_rows_new(request.nr_rows);
+	struct moment **moments = xcalloc(request.nr_rows, sizeof(*moments));
 	struct parts *parts = &sampler->parts;
 	int ret = 0;
 
@@ -230,17 +229,19 @@ static int read_rows(struct sampler *sampler, struct walker *walker)
 		struct grid *grid = grid_new(row->start_vpn, row->nr_pages, row->pages_per_cell);
 
 		rows->grids[i] = grid;
+		moments[i] = changes_new_row(grid);
 		ret = collect_grid(walker, grid, kind_at(parts->vmas, row->start_vpn << shift),
-				   &context, NULL);
+				   &context, moments[i]);
 		if (ret && ret != -EFAULT)
 			break;
 		ret = 0;
-		grid_compare(grid, grid_rows_find(parts->rows, row->start_vpn), clock_mono_ns());
 	}
 	if (ret) {
+		changes_free_rows(moments, rows->nr);
 		grid_rows_unref(rows);
 		return ret;
 	}
+	changes_take_rows(&sampler->changes, rows, parts->rows, moments, clock_mono_ns());
 	grid_rows_unref(parts->rows);
 	parts->rows = rows;
 	return 0;
