@@ -14,6 +14,7 @@
 #include "app/changes.h"
 #include "app/finder.h"
 #include "app/parts.h"
+#include "app/pss.h"
 #include "app/wake.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -67,6 +68,7 @@ struct sampler {
 	size_t nr_zones;
 	struct node_map nodes;
 	struct cgroup_names *cgroups;
+	struct pss *pss; /* NULL: it could not be */
 };
 
 static void publish(struct sampler *sampler, bool scanning)
@@ -139,6 +141,13 @@ static void serve(struct sampler *sampler)
 	finder_seek(sampler->proc, &sampler->request.seek, &sampler->parts);
 }
 
+/* The page that the cursor was moved to is shown before anything that may take long. */
+static void answer(struct sampler *sampler)
+{
+	serve(sampler);
+	publish(sampler, true);
+}
+
 /* While the view is read: ends when another view is wanted, serves a moved cursor. */
 static int view_hook(void *arg)
 {
@@ -147,12 +156,12 @@ static int view_hook(void *arg)
 
 	if (!take_request(sampler))
 		return -ECANCELED;
-	if (!map_request_same_view(&before, &sampler->request))
+	if (!map_request_same_view(&before, &sampler->request)) {
+		answer(sampler);
 		return -EAGAIN;
-	if (!map_request_equal(&before, &sampler->request)) {
-		serve(sampler);
-		publish(sampler, true);
 	}
+	if (!map_request_equal(&before, &sampler->request))
+		answer(sampler);
 	return 0;
 }
 
@@ -303,9 +312,10 @@ static int whole_hook(void *arg)
 		return -ECANCELED;
 	if (map_request_equal(&before, &sampler->request))
 		return 0;
-	if (!map_request_same_view(&before, &sampler->request))
-		ret = read_view(sampler);
-	serve(sampler);
+	answer(sampler);
+	if (map_request_same_view(&before, &sampler->request))
+		return 0;
+	ret = read_view(sampler);
 	publish(sampler, true);
 	return ret;
 }
@@ -383,21 +393,28 @@ static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
 	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
 }
 
+/* Takes over what was read meanwhile, and asks for more when it is time. */
 static void read_pss(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
 	struct times *times = &sampler->times;
-	uint64_t share = sampler->stale_pss ? PSS_SHARE : IDLE_SHARE, start_ns = clock_mono_ns();
-	int ret;
+	uint64_t share = sampler->stale_pss ? PSS_SHARE : IDLE_SHARE;
+	struct pss_result result;
 
+	if (!sampler->pss)
+		return;
+	if (pss_take(sampler->pss, &result)) {
+		parts->pss_why = why_from_errno(-result.ret);
+		parts->sources.why[SOURCE_SMAPS] = parts->pss_why;
+		if (!result.ret)
+			parts->pss_bytes = result.bytes;
+		times->pss_cost_ns = result.cost_ns;
+	}
 	if (times->pss_ns && !is_due(times->pss_ns, PSS_AGE_NS, times->pss_cost_ns * share))
 		return;
 	sampler->stale_pss = false;
-	ret = proc_read_pss(sampler->proc, &parts->pss_bytes);
-	parts->pss_why = why_from_errno(-ret);
-	parts->sources.why[SOURCE_SMAPS] = parts->pss_why;
 	times->pss_ns = clock_mono_ns();
-	times->pss_cost_ns = times->pss_ns - start_ns;
+	pss_ask(sampler->pss);
 }
 
 /* Forgets what belonged to the program that ran before an exec. */
@@ -463,8 +480,10 @@ static bool whole_is_due(const struct sampler *sampler, bool moved)
 /* While paused the picture stands still; only what the user moves to is read. */
 static void hold(struct sampler *sampler, bool other_view)
 {
-	if (other_view)
+	if (other_view) {
+		answer(sampler);
 		read_view(sampler);
+	}
 	serve(sampler);
 	read_frame_pages(sampler);
 	publish(sampler, false);
@@ -497,13 +516,14 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 		frames_are_due(sampler, before);
 	if (moved || whole)
 		read_maps(sampler);
+	if (parts->vmas && !map_request_equal(before, &sampler->request))
+		answer(sampler);
 	if (parts->vmas && (other_view || view_is_due(sampler, sampler->stale_view))) {
 		sampler->stale_view = false;
 		read_view(sampler);
 		read = true;
 	}
-	if (read || moved || whole || !map_request_equal(before, &sampler->request) ||
-	    is_due(sampler->times.detail_ns, VIEW_AGE_NS, 0)) {
+	if (read || moved || whole || is_due(sampler->times.detail_ns, VIEW_AGE_NS, 0)) {
 		serve(sampler);
 		read = true;
 	}
@@ -557,6 +577,7 @@ struct sampler *sampler_new(const struct host *host, struct proc *proc, uint64_t
 	sampler->event_fd = wake_new();
 	sampler->wake_fd = wake_new();
 	sampler->cgroups = cgroup_names_new(host);
+	sampler->pss = pss_new(proc);
 	parts_init(&sampler->parts);
 	pthread_mutex_init(&sampler->lock, NULL);
 	if (zones_read(host, &sampler->zones, &sampler->nr_zones) == 0)
@@ -580,6 +601,7 @@ void sampler_free(struct sampler *sampler)
 	parts_forget_memory(&sampler->parts);
 	changes_free(&sampler->changes);
 	node_map_clear(&sampler->nodes);
+	pss_free(sampler->pss);
 	proc_close(sampler->proc);
 	cgroup_names_free(sampler->cgroups);
 	free(sampler->zones);

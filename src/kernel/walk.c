@@ -25,7 +25,9 @@
 #include <unistd.h>
 
 #define SCAN_REGIONS 1024
-#define GAP_PAGES    128 /* a read of pagemap costs about as much as this many entries */
+/* A call of PAGEMAP_SCAN ends after so many pages, 5 ms or so, for the hook to run. */
+#define SCAN_PAGES 131072
+#define GAP_PAGES  128 /* a read of pagemap costs about as much as this many entries */
 
 struct walker {
 	const struct host *host;
@@ -352,6 +354,7 @@ static int scan(const struct walk *walk, uint64_t start_vpn, uint64_t end_vpn)
 		.end = end_vpn << shift,
 		.vec = (uintptr_t)walker->regions,
 		.vec_len = SCAN_REGIONS,
+		.max_pages = SCAN_PAGES,
 		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
 		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_HUGE,
 	};
