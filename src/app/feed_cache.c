@@ -25,9 +25,11 @@ static int event_fd(const struct feed *feed)
 static bool take(struct feed *feed)
 {
 	struct cache_feed *cache = (struct cache_feed *)feed;
-	struct cache_view *view = cache_worker_get(cache->worker);
+	struct cache_view *view;
 
+	/* First: what comes after the look must wake again. */
 	wake_clear(cache_worker_event_fd(cache->worker));
+	view = cache_worker_get(cache->worker);
 	if (!view)
 		return false;
 	screen_cache_set_view(feed->screen, view);

@@ -26,9 +26,11 @@ static int event_fd(const struct feed *feed)
 
 static bool take(struct feed *feed)
 {
-	struct lab_view *view = lab_view_get(lab_of(feed));
+	struct lab_view *view;
 
+	/* First: what comes after the look must wake again. */
 	wake_clear(lab_event_fd(lab_of(feed)));
+	view = lab_view_get(lab_of(feed));
 	screen_lab_set_view(feed->screen, view);
 	lab_view_unref(view);
 	return true;

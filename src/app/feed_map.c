@@ -24,9 +24,11 @@ static int event_fd(const struct feed *feed)
 static bool take(struct feed *feed)
 {
 	struct map_feed *map = (struct map_feed *)feed;
-	struct snapshot *snapshot = sampler_get(map->sampler);
+	struct snapshot *snapshot;
 
+	/* First: what comes after the look must wake again. */
 	wake_clear(sampler_event_fd(map->sampler));
+	snapshot = sampler_get(map->sampler);
 	if (!snapshot)
 		return false;
 	screen_map_set_snapshot(feed->screen, snapshot);

@@ -26,9 +26,11 @@ static int event_fd(const struct feed *feed)
 static bool take(struct feed *feed)
 {
 	struct pick_feed *pick = (struct pick_feed *)feed;
-	struct plist *list = lister_take(pick->lister);
+	struct plist *list;
 
+	/* First: what comes after the look must wake again. */
 	wake_clear(lister_event_fd(pick->lister));
+	list = lister_take(pick->lister);
 	if (list)
 		screen_pick_set_list(feed->screen, list);
 	return list;

@@ -239,7 +239,7 @@ static bool time_keys(struct pty *pty, struct bench_target *target, const char *
 		do {
 			if (bench_now_ns() - start_ns > UINT64_C(2000000000))
 				return false;
-			pty_pump(pty, 100);
+			pty_pump(pty, 20);
 			read_cursor(pty, now);
 		} while (strcmp(now, addr[i % 2]));
 		took_ns[i] = (double)(bench_now_ns() - start_ns);
