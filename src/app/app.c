@@ -140,16 +140,22 @@ static void set_shown(struct app *app, bool shown)
 		front(app)->ops->show(front(app), shown);
 }
 
-/* Brings a screen that is open to the front; one that Esc would lead to ends the trail there. */
+static void leave_trail(struct app *app, enum place place)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < app->nr_trail; i++)
+		if (app->trail[i] != place)
+			app->trail[kept++] = app->trail[i];
+	app->nr_trail = kept;
+}
+
+/* Brings a screen that is open to the front; Esc leads from there to the one that was. */
 static void bring(struct app *app, enum place place)
 {
-	size_t at = 0;
-
 	set_shown(app, false);
-	while (at < app->nr_trail && app->trail[at] != place)
-		at++;
-	app->trail[at] = place;
-	app->nr_trail = at + 1;
+	leave_trail(app, place);
+	app->trail[app->nr_trail++] = place;
 	set_shown(app, true);
 	app->helping = false;
 	app->redraw = true;
@@ -200,16 +206,11 @@ static int show(struct app *app, enum place place, const struct action *action)
 
 static void close_place(struct app *app, enum place place)
 {
-	size_t kept = 0;
-
 	if (!app->feeds[place])
 		return;
 	app->feeds[place]->ops->free(app->feeds[place]);
 	app->feeds[place] = NULL;
-	for (size_t i = 0; i < app->nr_trail; i++)
-		if (app->trail[i] != place)
-			app->trail[kept++] = app->trail[i];
-	app->nr_trail = kept;
+	leave_trail(app, place);
 }
 
 /* Begins to watch a process. 0 or -errno, and then all is as it was. */
@@ -251,12 +252,19 @@ static void open_or_say(struct app *app, pid_t pid)
 /* To the screen before; behind the first one lies the list, and behind that the shell. */
 static void go_back(struct app *app)
 {
-	if (app->nr_trail > 1)
-		bring(app, app->trail[app->nr_trail - 2]);
-	else if (app->trail[0] == PLACE_MAP)
+	enum place from = app->trail[app->nr_trail - 1];
+
+	if (app->nr_trail > 1) {
+		set_shown(app, false);
+		bring(app, app->trail[--app->nr_trail - 1]);
+	} else if (from == PLACE_MAP) {
 		show(app, PLACE_PICK, NULL);
-	else
+	} else if (feed_kinds[from].of_process && app->feeds[PLACE_MAP]) {
+		leave_trail(app, from);
+		bring(app, PLACE_MAP);
+	} else {
 		app->quit = true;
+	}
 }
 
 static void say_palette(struct app *app)
