@@ -300,7 +300,7 @@ static void save_settings(struct app *app)
 	char text[160], *safe;
 	int ret;
 
-	if (!path) {
+	if (!path[0]) {
 		say(app, "settings are not saved: --no-config was given, or HOME is not set");
 		return;
 	}
@@ -619,7 +619,7 @@ int app_run(const struct host *host, const struct app_options *options,
 	xalloc_set_hook(term_restore);
 	app.theme = *term_theme(app.term);
 	app.config = options->config;
-	if (options->warning)
+	if (options->warning[0])
 		say(&app, options->warning);
 	take_size(&app);
 	ret = open_first(&app);

@@ -18,10 +18,10 @@
  */
 struct app_options {
 	struct term_options term;
-	uint64_t period_ns;      /* between samples */
-	struct config config;    /* as the file and the options have it */
-	const char *config_path; /* where settings are saved; NULL: nowhere */
-	const char *warning;     /* said on the first screen; NULL: nothing */
+	uint64_t period_ns;     /* between samples */
+	struct config config;   /* as the file and the options have it */
+	char config_path[4096]; /* where settings are saved; "": nowhere */
+	char warning[224];      /* said on the first screen; "": nothing */
 };
 
 /* What to begin with. */

@@ -88,6 +88,8 @@ int feed_map_open(const struct feed_context *context, struct feed **out)
 	feed = xcalloc(1, sizeof(*feed));
 	feed->base.ops = &map_ops;
 	feed->base.screen = screen_map_new();
+	if (context->launch)
+		screen_map_set_command(feed->base.screen);
 	feed->sampler = sampler_new(context->host, proc, context->period_ns);
 	*out = &feed->base;
 	return 0;

@@ -74,8 +74,17 @@ static void warn(struct app_options *options, const struct complaint *complaint)
 	if (complaint->nr > 1)
 		snprintf(more, sizeof(more), " (and %u more)", complaint->nr - 1);
 	fprintf(stderr, "pagewalk: %s%s\n", complaint->first, more);
-	/* Kept until the end of the program, as the path is. */
-	options->warning = xasprintf("%s%s", complaint->brief, more);
+	snprintf(options->warning, sizeof(options->warning), "%s%s", complaint->brief, more);
+}
+
+/* One that is too long to be opened is none. */
+static void choose_path(struct app_options *options, const char *named)
+{
+	char *path = named ? xstrdup(named) : settings_path();
+
+	if (path && strlen(path) < sizeof(options->config_path))
+		strcpy(options->config_path, path);
+	free(path);
 }
 
 int screen_options_begin(int argc, char **argv, const char *short_options,
@@ -90,8 +99,8 @@ int screen_options_begin(int argc, char **argv, const char *short_options,
 	*options = (struct app_options){ .config = config_default() };
 	/* A report has no settings. */
 	if (!none && (named || screen_is_possible()))
-		options->config_path = named ? named : settings_path();
-	if (options->config_path) {
+		choose_path(options, named);
+	if (options->config_path[0]) {
 		safe = text_safe_str(options->config_path);
 		complaint.path = safe;
 		ret = settings_load(options->config_path, &options->config, complain, &complaint);

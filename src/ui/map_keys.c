@@ -9,6 +9,7 @@ enum key_needs {
 	THE_CELLS,
 	THE_FRAMES,
 	A_FILE,
+	A_COMMAND,
 	A_FILTER,
 	THE_WHOLE,
 	A_NAME,
@@ -27,6 +28,7 @@ static const struct key_entry key_table[] = {
 	  A_MAP },
 	/* What stands first is seen in 80 columns too: the way out must be. */
 	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, ALWAYS },
+	{ { "O", "output", "what the command that pagewalk started has written" }, A_COMMAND },
 	{ { "Enter", "next page", "to the next page that lies in the frames of this cell" },
 	  THE_FRAMES },
 	{ { "BkSp", "all", "show all mappings again" }, A_FILTER },
@@ -54,7 +56,6 @@ static const struct key_entry key_table[] = {
 	{ { "t", NULL, "a timeline of what was resident and swapped" }, A_MAP },
 	{ { "Space", "pause", "let the picture stand still, or go on" }, A_MAP },
 	{ { "p", "processes", "choose another process" }, ALWAYS },
-	{ { "O", NULL, "what the command that pagewalk started has written" }, ALWAYS },
 	{ { "Esc", "back", "to the list of mappings, from there to the screen before" }, ALWAYS },
 	{ { "c", "colours", "the next palette: dark, projector, light" }, ALWAYS },
 	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, ALWAYS },
@@ -73,6 +74,8 @@ static bool applies(const struct map_screen *map, enum key_needs needs)
 		return map->nr_lines && map->focus == FOCUS_FRAMES;
 	case A_FILE:
 		return map_chosen(map) && vma_has_file(map_chosen(map));
+	case A_COMMAND:
+		return map->has_command;
 	case A_FILTER:
 		return map->filter != VMAS_ALL;
 	case THE_WHOLE:

@@ -64,6 +64,7 @@ struct map_screen {
 	struct snapshot *snapshot; /* NULL before the first */
 	struct map_peek peek;
 	bool paused;
+	bool has_command; /* pagewalk started one, and keeps what it writes */
 	enum map_focus focus;
 
 	/* The list, remade when the mappings or the filter change. */

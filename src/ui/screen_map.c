@@ -61,6 +61,11 @@ void screen_map_set_paused(struct screen *screen, bool paused)
 	map_of(screen)->paused = paused;
 }
 
+void screen_map_set_command(struct screen *screen)
+{
+	map_of(screen)->has_command = true;
+}
+
 struct map_request screen_map_wanted(struct screen *screen, const struct theme *theme, int columns,
 				     int rows)
 {

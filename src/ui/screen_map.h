@@ -9,6 +9,8 @@
 struct screen *screen_map_new(void);
 /* Gives it a newer snapshot, of which it takes a reference. */
 void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot);
+/* pagewalk started a command: the key O shows what it writes. */
+void screen_map_set_command(struct screen *screen);
 /* Said in the title: sampling stands still. */
 void screen_map_set_paused(struct screen *screen, bool paused);
 /* Puts the cursor on an address; where no mapping holds it, that is said. */

@@ -115,7 +115,7 @@ static const struct {
 	uint8_t slots[NR_SHADE];
 } light_look[NR_CLASS] = {
 	[CLASS_ABSENT] = { RGB(0xe4e7ea), { 254, 254, 254, 254, 249 } },
-	[CLASS_ANON] = { RGB(0xe69f00), { 223, 221, 215, 178, 94 } },
+	[CLASS_ANON] = { RGB(0xe69f00), { 223, 222, 215, 214, 94 } },
 	[CLASS_FILE] = { RGB(0x4aa8de), { 153, 117, 111, 74, 24 } },
 	[CLASS_SHMEM] = { RGB(0x009e73), { 151, 79, 72, 35, 22 } },
 	[CLASS_DIRTY] = { RGB(0xd55e00), { 217, 179, 173, 166, 88 } },
