@@ -100,6 +100,24 @@ static void test_typing(void **state)
 	pty_free(pty);
 }
 
+static void test_commands_as_they_are(void **state)
+{
+	struct target target;
+	char word[48];
+	struct pty *pty;
+
+	(void)state;
+	snprintf(word, sizeof(word), "na\xc3\xafve-\xe6\xbc\xa2-%d", (int)getpid());
+	target_start(&target, 1, 1, false, word);
+	pty = open_list();
+	pty_keys(pty, "na\xc3\xafve-");
+	drive_see(pty, "1 of ");
+	drive_see(pty, "na\xc3\xafve-");
+	drive_see(pty, "Enter shows where the pages of %d lie", (int)target.pid);
+	leave(pty);
+	target_end(&target);
+}
+
 static void test_processes_come_and_go(void **state)
 {
 	struct target target;
@@ -222,6 +240,7 @@ int main(int argc, char *argv[])
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter_and_open),
 		cmocka_unit_test(test_typing),
+		cmocka_unit_test(test_commands_as_they_are),
 		cmocka_unit_test(test_processes_come_and_go),
 		cmocka_unit_test(test_kernel_threads_are_marked),
 		cmocka_unit_test(test_help_and_size),
