@@ -337,8 +337,12 @@ static int run_cache(int argc, char **argv)
 	host = host_new("");
 	status = options.top ? report_top(host, &options)
 			     : report_named(host, &options, argc, argv, &stuck);
-	if (!stuck)
-		host_free(host);
+	/* A thread that a file system holds cannot be ended, so nothing may wait for it. */
+	if (stuck) {
+		fflush(NULL);
+		_exit(status);
+	}
+	host_free(host);
 	return status;
 }
 

@@ -91,9 +91,12 @@ static int watch_file(const struct app_options *options, const char *path)
 {
 	struct action action = { .kind = ACTION_OPEN_FILE, .path = path };
 	struct app_start start = { .place = PLACE_CACHE, .action = &action };
-	struct host *host = host_new("");
-	int status = app_run(host, options, &start);
+	struct host *host;
+	int status;
 
+	privilege_reduce();
+	host = host_new("");
+	status = app_run(host, options, &start);
 	host_free(host);
 	return status;
 }

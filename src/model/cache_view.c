@@ -172,7 +172,7 @@ const char *cache_class_name(enum page_class class)
 	case CLASS_SHMEM:
 		return "mapped";
 	case CLASS_DIRTY:
-		return "dirty or writeback";
+		return "dirty, writeback";
 	case CLASS_SWAPPED:
 		return "recently evicted";
 	case CLASS_ABSENT:

@@ -70,7 +70,7 @@ const char *cache_change_name(enum cache_change change);
  * that is dirty and mapped counts as dirty.
  */
 void cache_cell_classes(const struct cache_cell *cell, uint64_t nr[NR_CLASS]);
-/* "cached", "mapped", "dirty or writeback", ...; NULL for a class that is none of the above. */
+/* "cached", "mapped", "dirty, writeback", ...; NULL for a class that is none of the above. */
 const char *cache_class_name(enum page_class class);
 
 /* Why a page came into the cache. */

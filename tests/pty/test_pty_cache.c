@@ -43,7 +43,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
+	char silent[128];
 
+	/* Where a test failed it may still be mounted. */
+	snprintf(silent, sizeof(silent), "%s/silent", fixture->dir);
+	umount2(silent, MNT_DETACH);
+	rmdir(silent);
 	close(fixture->fd);
 	unlink(fixture->path);
 	assert_return_code(rmdir(fixture->dir), errno);
@@ -132,6 +137,12 @@ static void test_silent_file_system(void **state)
 	int fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	struct pty *pty;
 
+	/* Its leak check would wait for the thread that is left behind. */
+	if (drive_is_sanitized()) {
+		fprintf(stderr, "skipped: the sanitizer's leak check waits for every thread\n");
+		close(fuse_fd);
+		skip();
+	}
 	snprintf(dir, sizeof(dir), "%s/silent", fixture->dir);
 	snprintf(path, sizeof(path), "%s/file", dir);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse_fd);
