@@ -61,6 +61,7 @@ const struct transfer_ops transfer_uring_zc = {
 	.framing = WIRE_RAW,
 	.buffer_bytes = SEND_BYTES,
 	.window_bytes = WINDOW_BYTES,
+	.pins = true,
 	.open = uring_zc_open,
 	.step = uring_zc_step,
 	.finish = uring_zc_finish,

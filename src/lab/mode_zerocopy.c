@@ -176,6 +176,7 @@ const struct transfer_ops transfer_zerocopy = {
 	.framing = WIRE_RAW,
 	.buffer_bytes = SEND_BYTES,
 	.window_bytes = WINDOW_BYTES,
+	.pins = true,
 	.open = zerocopy_open,
 	.step = zerocopy_step,
 	.finish = zerocopy_finish,

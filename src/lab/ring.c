@@ -135,24 +135,29 @@ int ring_send_one(struct transfer *transfer, ring_prepare_fn prepare, const void
 	return err ? err : ring->results[0];
 }
 
-/* What the batch took together, up to the first send that stopped short. */
+/*
+ * What the batch took together, up to the first send that stopped short; or, where that is
+ * nothing, why: a chain that fails anywhere while it is submitted is cancelled from its
+ * first send on, so the reason may stand behind.
+ */
 static ssize_t sum_results(const struct ring *ring, unsigned nr, const size_t *asked_bytes)
 {
 	ssize_t sum = 0;
 
-	for (unsigned i = 0; i < nr; i++) {
-		if (ring->results[i] < 0)
-			return sum ? sum : ring->results[i];
+	for (unsigned i = 0; i < nr && ring->results[i] >= 0; i++) {
 		sum += ring->results[i];
 		if ((size_t)ring->results[i] < asked_bytes[i])
 			break;
 	}
-	return sum;
+	for (unsigned i = 0; i < nr && !sum; i++)
+		if (ring->results[i] < 0 && ring->results[i] != -ECANCELED)
+			return ring->results[i];
+	return sum || !nr ? sum : -ECANCELED;
 }
 
 static ssize_t send_batch(struct transfer *transfer, struct ring *ring, ring_prepare_fn prepare)
 {
-	unsigned nr = 0, most = transfer->paced ? 1 : RING_BATCH;
+	unsigned nr = 0, most = transfer->paced || ring->narrow ? 1 : RING_BATCH;
 	uint64_t off_bytes = transfer->off_bytes;
 	size_t asked_bytes[RING_BATCH];
 	int err;
@@ -173,19 +178,21 @@ ssize_t ring_step(struct transfer *transfer, ring_prepare_fn prepare)
 {
 	struct ring *ring = transfer->own;
 	bool used_up = window_is_used_up(transfer, &ring->window);
-	ssize_t took = ring_settle(transfer, used_up ? 0 : RING_FLIGHT - RING_BATCH);
+	ssize_t took = ring_settle(transfer,
+				   used_up || ring->narrow ? 0 : RING_FLIGHT - RING_BATCH);
 
 	if (!took && used_up)
 		took = window_move(transfer, &ring->window);
 	if (took)
 		return took;
 	took = send_batch(transfer, ring, prepare);
-	/* Too much is pinned: what is under way must come to its end first. */
-	if (took == -ENOBUFS && ring->nr_owed) {
+	/* Too much would be pinned: less at once may be allowed, but is tried only once. */
+	if ((took == -ENOBUFS || took == -ENOMEM) && !ring->narrow) {
+		ring->narrow = true;
 		took = ring_settle(transfer, 0);
 		return took ? took : -EAGAIN;
 	}
-	if (took == -EINTR || took == -ECANCELED)
+	if (took == -EINTR)
 		return -EAGAIN;
 	return took == -EFAULT ? -ENODATA : took;
 }

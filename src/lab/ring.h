@@ -25,6 +25,7 @@ struct ring_slot {
 struct ring {
 	struct io_uring uring;
 	bool made;
+	bool narrow; /* one send at a time: more may not be pinned at once (RLIMIT_MEMLOCK) */
 	struct window window;
 	uint32_t nr_sent; /* sends since the start: the next one's number */
 	uint32_t nr_owed; /* notifications that are still to come */

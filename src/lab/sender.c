@@ -160,6 +160,15 @@ static int report_short_file(struct sender *sender)
 				    (unsigned long long)now.st_size);
 }
 
+static int report_error(struct sender *sender, int err)
+{
+	bool pins = sender->transfer.ops->pins && (err == ENOBUFS || err == ENOMEM);
+
+	return actor_report_failure(sender->control_fd, err, "sending: %s%s", strerror(err),
+				    pins ? " (pages to pin against RLIMIT_MEMLOCK: ulimit -l)"
+					 : "");
+}
+
 /* Sends the file. 1 when it is sent, 0 when that failed and was reported, or -errno. */
 static int send_file(struct sender *sender)
 {
@@ -177,8 +186,7 @@ static int send_file(struct sender *sender)
 		if (sent == -ENODATA)
 			return report_short_file(sender);
 		if (sent < 0 && sent != -EAGAIN)
-			return actor_report_failure(sender->control_fd, (int)-sent, "sending: %s",
-						    strerror((int)-sent));
+			return report_error(sender, (int)-sent);
 		if (sent <= 0)
 			sender->steps = 0; /* stalled: look at the control socket */
 		else

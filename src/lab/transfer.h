@@ -23,6 +23,7 @@ struct transfer_ops {
 	size_t buffer_bytes; /* of one step, unless another size was asked for */
 	size_t paced_bytes;  /* of one step at a pace, where that is fewer; 0: the same */
 	size_t window_bytes; /* of the file mapped at a time; 0: the mode maps none */
+	bool pins;           /* pages stay pinned while they are sent: RLIMIT_MEMLOCK counts */
 	/*
 	 * Finds out whether the mode can run here, and makes its buffers in transfer->own;
 	 * may settle transfer->buffer_bytes otherwise. 0, -errno, or what

@@ -12,12 +12,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -425,6 +428,65 @@ static void test_no_space_for_the_disk_sink(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Both modes that pin, as a process without privilege would find them. 0 where all is right. */
+static int pin_within(struct fixture *fixture, rlim_t limit_bytes, uint32_t buffer_bytes,
+		      bool enough)
+{
+	const struct rlimit limit = { limit_bytes, limit_bytes };
+	struct lab_config config = drive_config(fixture, MODE_ZEROCOPY, SINK_MEMORY, 20 * MIB);
+	struct lab_view *view;
+	int wrong = 0;
+
+	config.modes[config.nr_modes++] = MODE_URING_ZC;
+	config.setup.buffer_bytes = buffer_bytes;
+	config.one_at_a_time = true;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit))
+		return SKIPPED;
+	drive_start(fixture, &config);
+	view = drive_await(fixture, drive_is_done);
+	for (size_t i = 0; i < view->nr_lanes; i++) {
+		const struct lane_view *lane = &view->lanes[i];
+
+		if (lane->state == LANE_UNAVAILABLE && may_be_unavailable(lane))
+			continue;
+		if (enough ? lane->hash_state != HASH_EQUAL
+			   : !strstr(lane->error, "RLIMIT_MEMLOCK"))
+			wrong = 1;
+		if (wrong)
+			fprintf(stderr, "%s: %s\n", mode_info(lane->setup.mode)->key, lane->error);
+	}
+	lab_view_unref(view);
+	drive_end(fixture);
+	return wrong;
+}
+
+/* What a process may pin is bounded: less goes out at once, or the lane fails and says why. */
+static void test_locked_memory_is_bounded(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		int ret;
+
+		/* The actors are to be without it, and get it from the bounding set. */
+		if (prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) && !geteuid())
+			_exit(SKIPPED);
+		ret = pin_within(fixture, 8 * MIB, 4 * MIB, true);
+		if (!ret)
+			ret = pin_within(fixture, 8 * MIB, 0, true);
+		if (!ret)
+			ret = pin_within(fixture, MIB / 4, 0, false);
+		_exit(ret);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_impossible_setups_are_refused(void **state)
 {
 	struct lane_setup setup = { .mode = MODE_COPY_FILE_RANGE, .sink = SINK_MEMORY };
@@ -465,6 +527,7 @@ int main(int argc, char **argv)
 		LAB_TEST(test_peer_gone),
 		LAB_TEST(test_end_while_peers_are_stuck),
 		LAB_TEST(test_no_space_for_the_disk_sink),
+		LAB_TEST(test_locked_memory_is_bounded),
 		LAB_TEST(test_impossible_setups_are_refused),
 	};
 	const char *actor = getenv("PAGEWALK_ACTOR");
