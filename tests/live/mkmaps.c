@@ -7,12 +7,15 @@
  * by itself on a machine that reclaims early. An area that this kernel does not give is there
  * with the reason in "skip".
  *
- * `mkmaps churn` maps, touches and unmaps as fast as it can, and `mkmaps exec` executes itself
- * again and again, both until their input ends.
+ * `mkmaps churn` maps, touches and unmaps as fast as it can, `mkmaps flicker` maps and unmaps
+ * without touching, `mkmaps fork` forks and `mkmaps exec` executes itself again and again, all
+ * until their input ends.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/mman.h>
+#include <linux/perf_event.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,10 +24,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
 #define TIB (UINT64_C(1) << 40)
+
+#define MADV_PAGEOUT_ 21 /* linux/mman.h of Linux 5.4 */
 
 #define SET_VMA           0x53564d41 /* PR_SET_VMA, linux/prctl.h of Linux 5.17 */
 #define SET_VMA_ANON_NAME 0
@@ -167,6 +175,124 @@ static void make_huge(struct area *area)
 		area->skip = "no transparent huge pages (MADV_HUGEPAGE is refused)";
 }
 
+/* Every byte that a path may have (PATH_MAX with its NUL), below directories of long names. */
+static void make_long_file(struct area *area)
+{
+	char name[256] = "/var/tmp/mkmaps-long-XXXXXX";
+	size_t len = strlen(name);
+	int dir_fd;
+
+	if (!mkdtemp(name)) {
+		area->skip = strerror(errno);
+		return;
+	}
+	memcpy(area->path, name, len + 1);
+	dir_fd = open(name, O_PATH | O_CLOEXEC);
+	while (len < 4095 - 1) {
+		size_t part = 4095 - 1 - len < 250 ? 4095 - 1 - len : 250;
+
+		/* What is left must be a name, too. */
+		if (4095 - 1 - len - part == 1)
+			part--;
+		memset(name, 'n', part);
+		name[part] = '\0';
+		len += part + 1;
+		if (len < 4095) {
+			int next_fd;
+
+			mkdirat(dir_fd, name, 0700);
+			next_fd = openat(dir_fd, name, O_PATH | O_CLOEXEC);
+			close(dir_fd);
+			dir_fd = next_fd;
+		}
+	}
+	area->fd = openat(dir_fd, name, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	close(dir_fd);
+	if (area->fd < 0 || ftruncate(area->fd, (off_t)area->len_bytes))
+		area->skip = strerror(errno);
+	else
+		map_area(area, PROT_READ, MAP_SHARED, area->fd);
+}
+
+/* One file in whose name stands what the kernel adds to deleted ones, and one that is deleted. */
+static void make_as_if_deleted(struct area *area)
+{
+	make_file(area, "mkmaps (deleted)");
+	if (!area->skip)
+		map_area(area, PROT_READ, MAP_SHARED, area->fd);
+}
+
+static void make_deleted(struct area *area)
+{
+	make_file(area, "mkmaps-gone");
+	if (area->skip)
+		return;
+	map_area(area, PROT_READ, MAP_SHARED, area->fd);
+	unlink(area->path);
+	area->path[0] = '\0';
+}
+
+/* The last pages that user space may have. */
+static void make_top(struct area *area)
+{
+	uint64_t end_addr = (UINT64_C(1) << 47) - page_size();
+	void *map = mmap((void *)(uintptr_t)(end_addr - area->len_bytes), area->len_bytes,
+			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			 -1, 0);
+
+	if (map == MAP_FAILED)
+		area->skip = strerror(errno);
+	else
+		area->map = map;
+}
+
+static void make_hugetlb(struct area *area)
+{
+	area->map = mmap(NULL, area->len_bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0);
+	if (area->map != MAP_FAILED)
+		return;
+	area->map = NULL;
+	area->skip = "no hugetlb pages are reserved";
+}
+
+static void make_dev_zero(struct area *area)
+{
+	area->fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	if (area->fd < 0)
+		area->skip = strerror(errno);
+	else
+		map_area(area, PROT_READ | PROT_WRITE, MAP_PRIVATE, area->fd);
+}
+
+/* A ring of the kernel's own pages: one of them for what is known, the rest for events. */
+static void make_perf_ring(struct area *area)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.exclude_kernel = 1,
+	};
+
+	area->fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (area->fd < 0) {
+		area->skip = strerror(errno);
+		return;
+	}
+	area->map = mmap(NULL, area->len_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, area->fd, 0);
+	if (area->map == MAP_FAILED) {
+		area->map = NULL;
+		area->skip = strerror(errno);
+	}
+}
+
+/* Out to swap with it; whether it went is for the test to see. */
+static void page_out(struct area *area)
+{
+	madvise((void *)area->map, area->len_bytes, MADV_PAGEOUT_);
+}
+
 /* Half of the file's cache is dropped again; whether that went well is for the test to see. */
 static void evict_second_half(struct area *area)
 {
@@ -256,6 +382,29 @@ static const struct area_kind kinds[] = {
 	  .step = 1,
 	  .lock = true,
 	  .make = make_hostile_file },
+	{ .name = "long-file", .len_bytes = MIB, .make = make_long_file },
+	{ .name = "as-if-deleted-file", .len_bytes = MIB, .make = make_as_if_deleted },
+	{ .name = "deleted-file", .len_bytes = MIB, .make = make_deleted },
+	{ .name = "top",
+	  .len_bytes = 65536,
+	  .step = 2,
+	  .write = true,
+	  .lock = true,
+	  .make = make_top },
+	{ .name = "hugetlb", .len_bytes = 4 * MIB, .step = 1, .write = true, .make = make_hugetlb },
+	{ .name = "dev-zero",
+	  .len_bytes = MIB,
+	  .step = 1,
+	  .write = true,
+	  .lock = true,
+	  .make = make_dev_zero },
+	{ .name = "perf-ring", .len_bytes = 9 * 4096, .step = 1, .make = make_perf_ring },
+	{ .name = "paged-out",
+	  .len_bytes = 4 * MIB,
+	  .step = 1,
+	  .write = true,
+	  .make = make_anon,
+	  .settle = page_out },
 	{ .name = "huge",
 	  .len_bytes = 2 * MIB,
 	  .step = 1,
@@ -358,6 +507,37 @@ static int churn(void)
 	return 0;
 }
 
+/* One page mapped and unmapped, far more than 100,000 times a second. */
+static int flicker(void)
+{
+	say(NULL, 0);
+	while (!is_over(0))
+		for (int i = 0; i < 10000; i++) {
+			void *map = mmap(NULL, page_size(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+					 -1, 0);
+
+			if (map == MAP_FAILED)
+				return 1;
+			munmap(map, page_size());
+		}
+	return 0;
+}
+
+/* Children that end at once, each with a copy of the address space. */
+static int fork_again(void)
+{
+	say(NULL, 0);
+	while (!is_over(0)) {
+		pid_t child = fork();
+
+		if (!child)
+			_exit(0);
+		if (child < 0 || waitpid(child, NULL, 0) < 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Executes itself; the second argument says that the line was said. */
 static int exec_again(int argc)
 {
@@ -386,6 +566,22 @@ static int make(struct area *area, const char *name)
 	return 1;
 }
 
+/* A file, or what make_long_file() made. */
+static void remove_path(const char *path)
+{
+	char *const argv[] = { (char *)"rm", (char *)"-rf", (char *)"--", (char *)path, NULL };
+	pid_t child;
+
+	if (!unlink(path))
+		return;
+	child = fork();
+	if (!child) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	waitpid(child, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	size_t nr = (size_t)(argc - 1);
@@ -395,6 +591,10 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "churn"))
 		ret = churn();
+	else if (argc > 1 && !strcmp(argv[1], "flicker"))
+		ret = flicker();
+	else if (argc > 1 && !strcmp(argv[1], "fork"))
+		ret = fork_again();
 	else if (argc > 1 && !strcmp(argv[1], "exec"))
 		ret = exec_again(argc);
 	else {
@@ -408,7 +608,7 @@ int main(int argc, char **argv)
 		} while (!ret && read(STDIN_FILENO, &c, 1) == 1);
 		for (size_t i = 0; i < nr; i++)
 			if (areas[i].path[0])
-				unlink(areas[i].path);
+				remove_path(areas[i].path);
 	}
 	free(areas);
 	return ret;

@@ -177,13 +177,13 @@ static void test_a_target_that_execs_all_the_time(void **state)
 	helper_stop(helper);
 }
 
-static void test_a_target_that_maps_and_unmaps(void **state)
+/* Reports of a target that is at work are whole, whatever it does. */
+static void expect_whole(const char *work)
 {
-	static const char *const argv[] = { "mkmaps", "churn", NULL };
+	const char *const argv[] = { "mkmaps", work, NULL };
 	static const char *const options[] = { "--pages", "--states", NULL };
 	struct helper *helper = helper_start(argv);
 
-	(void)state;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct run run = run_on("map", helper->pid, "--json", options[i % 3]);
 
@@ -193,6 +193,19 @@ static void test_a_target_that_maps_and_unmaps(void **state)
 		run_clear(&run);
 	}
 	helper_stop(helper);
+}
+
+static void test_a_target_that_maps_and_unmaps(void **state)
+{
+	(void)state;
+	expect_whole("churn");
+	expect_whole("flicker");
+}
+
+static void test_a_target_that_forks(void **state)
+{
+	(void)state;
+	expect_whole("fork");
 }
 
 /*
@@ -349,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_a_process_of_another_user),
 		cmocka_unit_test(test_a_target_that_execs_all_the_time),
 		cmocka_unit_test(test_a_target_that_maps_and_unmaps),
+		cmocka_unit_test(test_a_target_that_forks),
 		cmocka_unit_test(test_a_target_killed_meanwhile),
 		cmocka_unit_test(test_translate_of_a_target_killed_meanwhile),
 		cmocka_unit_test(test_wrong_usage),
