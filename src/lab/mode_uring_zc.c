@@ -35,6 +35,7 @@ static int uring_zc_open(struct transfer *transfer)
 		return err;
 	took = ring_send_one(transfer, prepare_send, "", 0);
 	err = ring_settle(transfer, 0);
+	transfer_forget_calls(transfer);
 	if (err)
 		return err;
 	if (took == -EOPNOTSUPP)

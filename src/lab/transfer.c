@@ -63,6 +63,12 @@ void transfer_count_call(struct transfer *transfer, enum call_kind kind)
 	actor_count_call(transfer->progress, kind);
 }
 
+void transfer_forget_calls(struct transfer *transfer)
+{
+	for (int kind = 0; kind < NR_CALL; kind++)
+		atomic_store(&transfer->progress->calls[kind], 0);
+}
+
 void transfer_count_copied(struct transfer *transfer, uint64_t len_bytes)
 {
 	actor_count_copied(transfer->progress, len_bytes);

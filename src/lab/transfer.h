@@ -110,6 +110,8 @@ ssize_t transfer_receive_error(struct transfer *transfer, struct msghdr *message
 void transfer_move(struct transfer *transfer, void *to, const void *from, size_t len_bytes);
 /* So many bytes were copied by the kernel after all, or by a call that is not of these. */
 void transfer_count_copied(struct transfer *transfer, uint64_t len_bytes);
+/* What was called while the mode was found out about is no part of the transfer. */
+void transfer_forget_calls(struct transfer *transfer);
 /* One call that is made elsewhere. */
 void transfer_count_call(struct transfer *transfer, enum call_kind kind);
 /* Maps a part of the file read-only and shared. 0 or -errno; ends by transfer_unmap(). */

@@ -36,9 +36,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.key = "heap",
 		.title = "heap array",
 		.calls = "read(2), memcpy, write(2)",
-		.avoids = "avoids nothing, and adds two copies: a managed heap moves its arrays, "
-			  "so system calls get native memory, and each byte is copied from it and "
-			  "back",
+		.avoids = "avoids nothing, and adds two copies: arrays on a managed heap may "
+			  "move, so bytes pass through native memory",
 		.copies = 4,
 		.best = 4,
 		.user_space = true,
@@ -56,8 +55,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.key = "direct",
 		.title = "direct",
 		.calls = "read(2), writev(2)",
-		.avoids = "avoids no copy of the kernel's, but the two in and out of a managed "
-			  "heap, the merging of header and payload, and a buffer per request",
+		.avoids = "avoids no copy of the kernel's, but two of a managed heap, the merging "
+			  "of header and payload, a buffer per request",
 		.copies = 2,
 		.best = 2,
 		.user_space = true,
@@ -112,9 +111,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.key = "splice",
 		.title = "splice",
 		.calls = "splice(2), pipe(2)",
-		.avoids = "avoids user space and both copies, as sendfile does: pipe and socket "
-			  "hold references to the page cache's frames; needs two calls for each "
-			  "pipeful",
+		.avoids = "avoids user space and both copies, as sendfile does, by references to "
+			  "the cache's frames; takes two calls a pipeful",
 		.copies = 0,
 		.best = 0,
 		.scene = "proxies, from any descriptor to any",
@@ -130,10 +128,9 @@ static const struct mode_info modes[NR_MODE] = {
 	[MODE_ZEROCOPY] = {
 		.key = "zerocopy",
 		.title = "MSG_ZEROCOPY",
-		.calls = "mmap(2), send(2), recvmsg(2)",
-		.avoids = "avoids the copy into the socket on a network card, which reads the "
-			  "pinned pages; over loopback the kernel copies after all, and says so "
-			  "in each completion",
+		.calls = "mmap(2), send(2)",
+		.avoids = "avoids the copy into the socket where a network card reads the pages; "
+			  "loopback copies, and each completion says so",
 		.copies = 1,
 		.best = 0,
 		.reports = true,
@@ -145,15 +142,15 @@ static const struct mode_info modes[NR_MODE] = {
 			{ .how = "fault+readahead", .to = "page cache", .page_cache = true },
 			{ .how = "the same frame", .to = "mapping r--s" },
 			{ .how = "pages pinned", .to = HOP_SOCKET },
-			{ .how = "copy by loopback", .to = "network", .copies = 1 },
+			{ .how = "loopback copies", .to = "network", .copies = 1 },
 		},
 	},
 	[MODE_URING] = {
 		.key = "uring",
 		.title = "io_uring",
 		.calls = "mmap(2), io_uring_enter(2)",
-		.avoids = "avoids the copy into a user buffer, as mmap + write does, and most "
-			  "system calls: one enters the kernel for several sends",
+		.avoids = "avoids the copy into a user buffer, as mmap + write does, and system "
+			  "calls: one serves several sends",
 		.copies = 1,
 		.best = 1,
 		.user_space = true,
@@ -171,8 +168,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.key = "uring-zc",
 		.title = "io_uring ZC",
 		.calls = "mmap(2), io_uring_enter(2)",
-		.avoids = "avoids what MSG_ZEROCOPY avoids, with fewer system calls; over "
-			  "loopback the kernel copies after all, and says so in each notification",
+		.avoids = "avoids what MSG_ZEROCOPY avoids, with fewer system calls; loopback "
+			  "copies, and each notification says so",
 		.copies = 1,
 		.best = 0,
 		.reports = true,
@@ -184,15 +181,15 @@ static const struct mode_info modes[NR_MODE] = {
 			{ .how = "fault+readahead", .to = "page cache", .page_cache = true },
 			{ .how = "the same frame", .to = "mapping r--s" },
 			{ .how = "pages pinned", .to = HOP_SOCKET },
-			{ .how = "copy by loopback", .to = "network", .copies = 1 },
+			{ .how = "loopback copies", .to = "network", .copies = 1 },
 		},
 	},
 	[MODE_ODIRECT] = {
 		.key = "odirect",
 		.title = "O_DIRECT",
 		.calls = "read(2) O_DIRECT, write(2)",
-		.avoids = "avoids the page cache and the copy out of it: the disk writes into "
-			  "user memory by DMA; pays with a disk read each time",
+		.avoids = "avoids the page cache and the copy out of it: the disk writes to user "
+			  "memory; pays with a disk read each time",
 		.copies = 1,
 		.best = 1,
 		.user_space = true,
@@ -210,8 +207,8 @@ static const struct mode_info modes[NR_MODE] = {
 		.key = "copy-file-range",
 		.title = "copy range",
 		.calls = "copy_file_range(2)",
-		.avoids = "avoids user space: the kernel copies from file to file by itself, or "
-			  "shares the blocks where the file system can (reflink)",
+		.avoids = "avoids user space: the kernel copies from file to file, or shares the "
+			  "blocks where it can (reflink)",
 		.copies = 1,
 		.best = 0,
 		.file_to_file = true,

@@ -67,6 +67,19 @@ static void pace_text(const struct lab_view *view, char *out, size_t room)
 		snprintf(out, room, "full speed");
 }
 
+/* Between sender and sink, and what the sink does where that is not the usual. */
+static const char *way_name(const struct lab_view *view)
+{
+	static const char *const names[NR_SINK] = {
+		[SINK_MEMORY] = "TCP on 127.0.0.1",
+		[SINK_DISCARD] = "TCP, discarded",
+		[SINK_DISK] = "TCP, to disk",
+		[SINK_UNIX] = "AF_UNIX stream",
+	};
+
+	return names[view->nr_lanes ? view->lanes[0].setup.sink : SINK_MEMORY];
+}
+
 static const struct {
 	const char *name;
 	uint8_t colour;
@@ -90,7 +103,7 @@ static void draw_title(const struct screen_lab *lab, struct canvas *canvas)
 	snprintf(parts[0], sizeof(parts[0]), "%s", fmt_bytes_long(size, view->size_bytes));
 	start_text(view, parts[1], sizeof(parts[1]));
 	pace_text(view, parts[2], sizeof(parts[2]));
-	strcpy(parts[3], "TCP on 127.0.0.1");
+	snprintf(parts[3], sizeof(parts[3]), "%s", way_name(view));
 	for (size_t i = 0; i < 4; i++) {
 		int width = (int)strlen(parts[i]);
 

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The widest text that fits into a lane of the lab screen. */
-#define HOP_COLUMNS 18
+/* The widest texts that fit into a lane of the lab screen of 80 columns, and its sentence. */
+#define HOW_COLUMNS      15
+#define PLACE_COLUMNS    17
+#define SENTENCE_COLUMNS 152
 
 static void test_copies_are_the_hops_that_copy(void **state)
 {
@@ -63,8 +65,8 @@ static void test_lanes_align_row_by_row(void **state)
 			assert_string_equal(info->hops[info->nr_hops - 1].to, "network");
 		}
 		for (size_t hop = 0; hop < info->nr_hops; hop++) {
-			assert_in_range(text_width(info->hops[hop].how), 1, HOP_COLUMNS);
-			assert_in_range(text_width(info->hops[hop].to), 1, HOP_COLUMNS);
+			assert_in_range(text_width(info->hops[hop].how), 1, HOW_COLUMNS);
+			assert_in_range(text_width(info->hops[hop].to), 1, PLACE_COLUMNS);
 			assert_int_equal(info->hops[hop].page_cache, hop == 0);
 		}
 	}
@@ -100,6 +102,8 @@ static void test_every_mode_says_what_it_avoids(void **state)
 
 		assert_ptr_equal(strstr(info->avoids, "avoids"), info->avoids);
 		assert_non_null(strchr(info->calls, '('));
+		assert_true(strlen(info->title) + strlen(info->calls) + strlen(info->avoids) + 5 <=
+			    SENTENCE_COLUMNS);
 		assert_true(info->scene && *info->scene && info->java && *info->java);
 	}
 }
