@@ -255,10 +255,15 @@ static void draw_scale(const struct map_screen *map, struct canvas *canvas, int 
 		return;
 	}
 	fmt_bytes(cell, map->pages_per_cell << shift);
-	x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
-			   wide ? "   1 cell = %" PRIu64 " page%s (%s)"
-				: "  cell %" PRIu64 " page%s (%s)",
-			   map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
+	if (map->view == VIEW_WHOLE && at->columns < 62)
+		x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+				   "  cell %" PRIu64 " page%s", map->pages_per_cell,
+				   map->pages_per_cell == 1 ? "" : "s");
+	else
+		x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+				   wide ? "   1 cell = %" PRIu64 " page%s (%s)"
+					: "  cell %" PRIu64 " page%s (%s)",
+				   map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
 	if (map->view != VIEW_WHOLE || !map->fold || !map->fold->nr_left_out)
 		return;
 	fmt_bytes(left_out, map->fold->pages_left_out << shift);

@@ -34,7 +34,18 @@ static const struct zone *zone_of(const struct map_frames *frames, uint64_t pfn)
 	return NULL;
 }
 
-/* The cursor begins where the page under the other cursor lies, or where anything does. */
+/* The first cell with a page of the process, or the first of all. */
+static uint64_t first_hit(const struct frame_map *all)
+{
+	uint64_t pfn = 0, nr_frames;
+
+	for (size_t i = 0; i < all->nr_cells; i++)
+		if (all->hits[i] && frame_map_cell_frames(all, i, &pfn, &nr_frames))
+			return pfn;
+	return all->zones[0].start_pfn;
+}
+
+/* Until it is moved, the cursor is where the page under the other cursor lies. */
 static void place_cursor(struct map_screen *map)
 {
 	struct map_frames *frames = &map->frames;
@@ -42,19 +53,11 @@ static void place_cursor(struct map_screen *map)
 
 	if (frames->has_cursor && zone_of(frames, frames->cursor_pfn))
 		return;
-	frames->cursor_pfn = frames->all->zones[0].start_pfn;
-	for (size_t z = 0; z < frames->all->nr_zones; z++)
-		for (size_t i = frames->all->first_cell[z]; i < frames->all->first_cell[z + 1]; i++)
-			if (frames->all->hits[i] && !frames->has_cursor) {
-				frames->cursor_pfn = frames->all->zones[z].start_pfn +
-						     (i - frames->all->first_cell[z]) *
-							     frames->all->frames_per_cell;
-				frames->has_cursor = true;
-			}
 	if (snapshot->has_detail && snapshot->detail.pfn_why == WHY_OK &&
 	    zone_of(frames, snapshot->detail.pfn))
 		frames->cursor_pfn = snapshot->detail.pfn;
-	frames->has_cursor = true;
+	else if (!zone_of(frames, frames->cursor_pfn) || !frames->cursor_pfn)
+		frames->cursor_pfn = first_hit(frames->all);
 }
 
 /* The part that is shown: whole rows of cells of the cursor's zone, around the cursor. */

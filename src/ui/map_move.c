@@ -319,6 +319,15 @@ bool map_handle_move(struct map_screen *map, const struct ui_event *event)
 	}
 }
 
+/* From the cells to the frames: to that of the page under the cursor. */
+static void step_focus(struct map_screen *map, int step)
+{
+	if (map->focus == FOCUS_GRID)
+		map->frames.has_cursor = false;
+	map->focus = (enum map_focus)(((int)map->focus + step) % NR_FOCUS);
+	map->frames.next = 0;
+}
+
 /* Keys that change what is shown how; false for any other. */
 bool map_handle_view(struct map_screen *map, const struct ui_event *event)
 {
@@ -343,10 +352,10 @@ bool map_handle_view(struct map_screen *map, const struct ui_event *event)
 		map->with_empty = !map->with_empty;
 		return true;
 	case KEY_UI_TAB:
-		map->focus = (enum map_focus)((map->focus + 1) % NR_FOCUS);
+		step_focus(map, 1);
 		return true;
 	case KEY_UI_BACK_TAB:
-		map->focus = (enum map_focus)((map->focus + NR_FOCUS - 1) % NR_FOCUS);
+		step_focus(map, NR_FOCUS - 1);
 		return true;
 	case KEY_UI_ENTER:
 		map->focus = FOCUS_GRID;
