@@ -246,7 +246,7 @@ static void draw_scale(const struct map_screen *map, struct canvas *canvas, int 
 	const struct rect *at = &map->layout.head;
 	unsigned shift = map->snapshot->geometry.page_shift;
 	bool wide = at->columns >= (map->view == VIEW_WHOLE ? 100 : 62);
-	char cell[FMT_LEN], left_out[FMT_LEN];
+	char cell[FMT_LEN], left_out[FMT_LEN], nr[FMT_LEN];
 	int end = at->x + at->columns;
 
 	if (map->view == VIEW_ROWS) {
@@ -267,6 +267,7 @@ static void draw_scale(const struct map_screen *map, struct canvas *canvas, int 
 	if (map->view != VIEW_WHOLE || !map->fold || !map->fold->nr_left_out)
 		return;
 	fmt_bytes(left_out, map->fold->pages_left_out << shift);
+	fmt_count(nr, map->fold->nr_left_out);
 	canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
 		      wide ? ", %zu empty (%s) left out" : ", %zu empty out",
 		      map->fold->nr_left_out, left_out);

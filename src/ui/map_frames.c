@@ -45,19 +45,23 @@ static uint64_t first_hit(const struct frame_map *all)
 	return all->zones[0].start_pfn;
 }
 
-/* Until it is moved, the cursor is where the page under the other cursor lies. */
+/* The cursor begins where the page under the other cursor lies, as soon as that is known. */
 static void place_cursor(struct map_screen *map)
 {
 	struct map_frames *frames = &map->frames;
 	const struct snapshot *snapshot = map->snapshot;
+	const struct page_detail *detail = &snapshot->detail;
 
 	if (frames->has_cursor && zone_of(frames, frames->cursor_pfn))
 		return;
-	if (snapshot->has_detail && snapshot->detail.pfn_why == WHY_OK &&
-	    zone_of(frames, snapshot->detail.pfn))
-		frames->cursor_pfn = snapshot->detail.pfn;
-	else if (!zone_of(frames, frames->cursor_pfn) || !frames->cursor_pfn)
+	if (!frames->cursor_pfn || !zone_of(frames, frames->cursor_pfn))
 		frames->cursor_pfn = first_hit(frames->all);
+	if (!snapshot->has_detail ||
+	    detail->addr >> snapshot->geometry.page_shift != map->cursor_vpn)
+		return;
+	if (detail->pfn_why == WHY_OK && zone_of(frames, detail->pfn))
+		frames->cursor_pfn = detail->pfn;
+	frames->has_cursor = true;
 }
 
 /* The part that is shown: whole rows of cells of the cursor's zone, around the cursor. */
@@ -360,17 +364,26 @@ static void draw_zone(const struct map_screen *map, struct canvas *canvas,
 	}
 }
 
-/* "3 anon* 2 free": runs of equal use in order; * where they are pages of this process. */
-static size_t uses_text(const struct frame_pages *pages, uint64_t mark_pfn, char *out, size_t room)
+/*
+ * "3 anon* [file] 2 free": runs of equal use in order, at most `around` frames from the one that
+ * is marked; * where they are pages of this process.
+ */
+static void uses_text(const struct frame_pages *pages, uint64_t mark_pfn, uint64_t around,
+		      char *out, size_t room)
 {
+	uint64_t mark = mark_pfn - pages->first_pfn, past = pages->nr_frames, i = 0;
 	size_t at = 0;
 
+	if (mark < past) {
+		i = mark > around ? mark - around : 0;
+		past = mark + around + 1 < past ? mark + around + 1 : past;
+	}
 	out[0] = '\0';
-	for (uint64_t i = 0; i < pages->nr_frames && at + 24 < room;) {
+	while (i < past && at + 24 < room) {
 		uint64_t pfn = pages->first_pfn + i, end = i + 1;
 		bool ours = frame_pages_hold(pages, pfn), marked = pfn == mark_pfn;
 
-		while (!marked && end < pages->nr_frames && pages->uses[end] == pages->uses[i] &&
+		while (!marked && end < past && pages->uses[end] == pages->uses[i] &&
 		       frame_pages_hold(pages, pages->first_pfn + end) == ours &&
 		       pages->first_pfn + end != mark_pfn)
 			end++;
@@ -383,7 +396,6 @@ static size_t uses_text(const struct frame_pages *pages, uint64_t mark_pfn, char
 					       frame_use_name(pages->uses[i]), ours ? "*" : "");
 		i = end;
 	}
-	return at;
 }
 
 /* What lies around the frame of the page under the cursor; false: nothing to be told. */
@@ -392,13 +404,16 @@ static bool draw_neighbours(const struct map_screen *map, struct canvas *canvas,
 	const struct snapshot *snapshot = map->snapshot;
 	const struct frame_pages *pages = snapshot->frame_pages;
 	const struct rect *head = &map->layout.frames_head;
+	uint64_t around = FRAME_USES_MAX; /* fewer, where there is no room for all */
 	char text[256];
 
 	if (map->focus != FOCUS_GRID || !pages || pages->uses_why != WHY_OK ||
 	    !snapshot->has_detail || snapshot->detail.pfn_why != WHY_OK ||
 	    snapshot->detail.pfn - pages->first_pfn >= pages->nr_frames)
 		return false;
-	uses_text(pages, snapshot->detail.pfn, text, sizeof(text));
+	do
+		uses_text(pages, snapshot->detail.pfn, around, text, sizeof(text));
+	while (text_width(text) > columns && --around);
 	x += canvas_text(canvas, x, head->y, columns, COLOUR_TEXT, 0, text);
 	if (columns > 66)
 		canvas_text(canvas, x + 2, head->y, columns - text_width(text) - 2, COLOUR_FAINT, 0,
@@ -524,7 +539,7 @@ static int draw_cell_head(const struct map_screen *map, struct canvas *canvas, u
 		x += canvas_printf(canvas, x, y, columns - x, COLOUR_WARN, 0,
 				   ", the first %" PRIu64 " are told", pages->nr_pages_kept);
 	if (pages->uses_why == WHY_OK) {
-		uses_text(pages, UINT64_MAX, text, sizeof(text));
+		uses_text(pages, UINT64_MAX, 0, text, sizeof(text));
 		x += canvas_printf(canvas, x, y, columns - x, COLOUR_FAINT, 0, "; %s", text);
 	}
 	return x;

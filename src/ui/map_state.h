@@ -46,7 +46,7 @@ struct map_frames {
 	struct frame_map *all;      /* the last map of all of it; NULL: none yet */
 	struct frame_map *geometry; /* where the cells lie now; without counts */
 	uint64_t cursor_pfn;
-	bool has_cursor;          /* it was moved; else it follows the page under the other one */
+	bool has_cursor;          /* else it waits for the page under the other one */
 	uint64_t frames_per_cell; /* 0: all of it, at a scale that fits */
 	uint64_t shown_pfn, nr_shown;
 	uint64_t next; /* page of the cell under the cursor that Enter goes to */

@@ -29,6 +29,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* As many as curses keeps. */
+#define MOUSE_EVENTS 8
+
 struct term {
 	SCREEN *screen;
 	struct theme theme;
@@ -37,6 +40,8 @@ struct term {
 	bool mouse;
 	bool drags; /* it reports the pointer while a button is held */
 	bool full_repaint;
+	struct ui_event mouse_events[MOUSE_EVENTS]; /* not yet handed on; the last one is next */
+	size_t nr_mouse;
 	int shown_columns, shown_rows;
 	struct glyph *shown; /* what the terminal shows; NULL: not known */
 };
@@ -525,32 +530,44 @@ static bool find_key(const struct key_name *names, size_t nr, wint_t code, uint3
 	return false;
 }
 
-static bool read_mouse(struct ui_event *event)
+/* What a mouse event means here; false: nothing. */
+static bool translate_mouse(const MEVENT *mouse, struct ui_event *event)
 {
-	MEVENT mouse;
-
-	if (getmouse(&mouse) != OK)
-		return false;
-	event->x = mouse.x;
-	event->y = mouse.y;
-	if (mouse.bstate & REPORT_MOUSE_POSITION)
+	event->x = mouse->x;
+	event->y = mouse->y;
+	if (mouse->bstate & REPORT_MOUSE_POSITION)
 		event->key = KEY_UI_DRAG;
-	else if (mouse.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+	else if (mouse->bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
 		event->key = KEY_UI_CLICK;
-	else if (mouse.bstate & BUTTON4_PRESSED)
+	else if (mouse->bstate & BUTTON4_PRESSED)
 		event->key = KEY_UI_WHEEL_UP;
-	else if (mouse.bstate & BUTTON5_PRESSED)
+	else if (mouse->bstate & BUTTON5_PRESSED)
 		event->key = KEY_UI_WHEEL_DOWN;
 	else
 		return false;
 	return true;
 }
 
-static bool translate_key(int kind, wint_t code, struct ui_event *event)
+/*
+ * Mouse events that come at once are one KEY_MOUSE to curses, and getmouse(3NCURSES) gives the
+ * last of them first: all are taken, and handed on in the order in which they came.
+ */
+static void read_mouse(struct term *term)
+{
+	MEVENT mouse;
+
+	while (term->nr_mouse < MOUSE_EVENTS && getmouse(&mouse) == OK)
+		if (translate_mouse(&mouse, &term->mouse_events[term->nr_mouse]))
+			term->nr_mouse++;
+}
+
+static bool translate_key(struct term *term, int kind, wint_t code, struct ui_event *event)
 {
 	if (kind == KEY_CODE_YES) {
-		if (code == KEY_MOUSE)
-			return read_mouse(event);
+		if (code == KEY_MOUSE) {
+			read_mouse(term);
+			return false;
+		}
 		if (code >= KEY_F(1) && code <= KEY_F(12)) {
 			event->key = KEY_UI_F1 + (uint32_t)(code - KEY_F(1));
 			return true;
@@ -564,20 +581,31 @@ static bool translate_key(int kind, wint_t code, struct ui_event *event)
 	return true;
 }
 
+static bool take_mouse_event(struct term *term, struct ui_event *event)
+{
+	if (!term->nr_mouse)
+		return false;
+	*event = term->mouse_events[--term->nr_mouse];
+	return true;
+}
+
 bool term_next_event(struct term *term, struct ui_event *event)
 {
 	wint_t code;
 	int kind;
 
 	memset(event, 0, sizeof(*event));
-	while ((kind = get_wch(&code)) != ERR) {
-		if (!translate_key(kind, code, event))
+	while (!take_mouse_event(term, event)) {
+		kind = get_wch(&code);
+		if (kind == ERR)
+			return false;
+		if (!translate_key(term, kind, code, event))
 			continue;
 		if (event->key == KEY_UI_REDRAW)
 			term->full_repaint = true;
 		return true;
 	}
-	return false;
+	return true;
 }
 
 void term_suspend(struct term *term)
