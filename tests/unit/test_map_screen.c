@@ -700,6 +700,283 @@ static void test_too_small_a_terminal(void **state)
 	}
 }
 
+/* ---- the whole space, frames, finding ---- */
+
+static void type(struct bench *bench, const char *text)
+{
+	for (; *text; text++)
+		press(bench, (uint32_t)*text);
+}
+
+/* The whole is laid end to end, at a scale that fills the panel, at every size. */
+static void test_the_whole_space(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_SIZES; i++) {
+		struct bench bench = open_bench(&sizes[i]);
+		uint64_t pages = BIG_PAGES + 3 + 0x21, cells;
+
+		press(&bench, 'v');
+		assert_int_equal(bench.request.view, VIEW_ROWS);
+		assert_int_equal(bench.request.nr_rows, 3);
+		assert_int_equal(bench.request.rows[1].start_vpn, BIG_START >> 12);
+		press(&bench, 'v');
+		assert_int_equal(bench.request.view, VIEW_WHOLE);
+		assert_int_equal(bench.request.nr_pages, pages);
+		expect_text(&bench, "WHOLE 64.1M");
+		cells = pages / bench.request.pages_per_cell;
+		assert_true(bench.request.pages_per_cell == 1 ||
+			    cells * 2 > (uint64_t)bench.columns);
+		/* Down to one page and back; the choice follows the cursor across borders. */
+		press(&bench, KEY_UI_TAB);
+		press(&bench, KEY_UI_HOME);
+		expect_text(&bench, "000000400000-000000403000");
+		for (int step = 0; step < 20; step++)
+			press(&bench, '+');
+		assert_int_equal(bench.request.pages_per_cell, 1);
+		type(&bench, "lll");
+		assert_int_equal(bench.request.cursor_addr, BIG_START);
+		expect_text(&bench, "7f0000000000-7f0004000000");
+		press(&bench, KEY_UI_END);
+		assert_int_equal(bench.request.cursor_addr, 0x7ffc00020000);
+		for (int step = 0; step < 20; step++)
+			press(&bench, '-');
+		assert_int_equal(bench.request.nr_pages, pages);
+		press(&bench, 'v');
+		assert_int_equal(bench.request.view, VIEW_VMA);
+		close_bench(&bench);
+	}
+}
+
+/* A reserve of 20 TiB with nothing in it does not swamp the rest, and that is said. */
+static void test_empty_mappings_are_left_out_of_the_whole(void **state)
+{
+	static const char maps[] = "400000-403000 r-xp 0 fe:00 5 /usr/bin/target\n"
+				   "600000000000-740000000000 ---p 0 00:00 0 \n"
+				   "7f0000000000-7f0004000000 rw-p 0 00:00 0 \n";
+	struct bench bench = open_bench(&sizes[1]);
+	struct snapshot *snapshot;
+
+	(void)state;
+	press(&bench, 'v');
+	press(&bench, 'v');
+	for (int round = 0; round < 2; round++) {
+		struct map_request none = { 0 };
+
+		snapshot = make_snapshot(&none, maps, WHY_OK);
+		snapshot->vmas->counts[1].present = 0;
+		give(&bench, snapshot);
+	}
+	assert_int_equal(bench.request.nr_pages, BIG_PAGES + 3);
+	expect_text(&bench, "1 empty out");
+	press(&bench, 'e');
+	snapshot = make_snapshot(&(struct map_request){ 0 }, maps, WHY_OK);
+	snapshot->vmas->counts[1].present = 0;
+	give(&bench, snapshot);
+	assert_true(bench.request.nr_pages > UINT64_C(5) << 30);
+	expect_no_text(&bench, "empty out");
+	close_bench(&bench);
+}
+
+static void test_go_to_and_search(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+
+	(void)state;
+	press(&bench, 'g');
+	assert_true(bench.screen->ops->is_typing(bench.screen));
+	type(&bench, "q7f00z");
+	press(&bench, KEY_UI_ENTER);
+	expect_text(&bench, "not a hexadecimal address");
+	press(&bench, 'U' - 0x40);
+	type(&bench, "500000");
+	press(&bench, KEY_UI_ENTER);
+	expect_text(&bench, "no mapping holds 500000");
+	press(&bench, 'U' - 0x40);
+	type(&bench, "0x7f0000123456");
+	press(&bench, KEY_UI_ENTER);
+	assert_false(bench.screen->ops->is_typing(bench.screen));
+	assert_int_equal(bench.request.cursor_addr, 0x7f0000123000);
+	/* It stays in sight when zoomed in on. */
+	for (int step = 0; step < 20; step++)
+		press(&bench, '+');
+	assert_int_equal(bench.request.cursor_addr, 0x7f0000123000);
+	type(&bench, "/TARG");
+	press(&bench, KEY_UI_ENTER);
+	assert_int_equal(bench.request.cursor_addr, 0x400000);
+	type(&bench, "n");
+	expect_text(&bench, "the only one of that name");
+	type(&bench, "/nothing");
+	press(&bench, KEY_UI_ENTER);
+	expect_text(&bench, "no mapping of that name");
+	press(&bench, KEY_UI_ESCAPE);
+	expect_text(&bench, "q quit");
+	close_bench(&bench);
+}
+
+static void test_filter_of_the_list(void **state)
+{
+	struct bench bench = open_bench(&sizes[1]);
+
+	(void)state;
+	press(&bench, '\\');
+	expect_text(&bench, "Show only mappings that are");
+	press(&bench, KEY_UI_DOWN); /* anonymous */
+	press(&bench, KEY_UI_DOWN); /* heap has none and is stepped over: stack */
+	press(&bench, KEY_UI_ENTER);
+	expect_text(&bench, "ONLY stack  1 of 3");
+	expect_no_text(&bench, "---- gap");
+	assert_int_equal(bench.request.cursor_addr, 0x7ffc00000000);
+	press(&bench, KEY_UI_UP);
+	assert_int_equal(bench.request.cursor_addr, 0x7ffc00000000);
+	press(&bench, KEY_UI_BACKSPACE);
+	expect_text(&bench, "3 mappings");
+	expect_text(&bench, "---- gap");
+	close_bench(&bench);
+}
+
+/* What is out of sight is asked for, and the answer to an older question is not taken. */
+static void test_the_next_page_is_asked_for(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+	struct snapshot *snapshot;
+	unsigned serial;
+
+	(void)state;
+	press(&bench, KEY_UI_ENTER);
+	press(&bench, KEY_UI_HOME);
+	press(&bench, KEY_UI_END);
+	press(&bench, '>');
+	serial = bench.request.seek.serial;
+	assert_int_not_equal(serial, 0);
+	/* Nothing in the rest of it: the next mapping is searched from its start. */
+	snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+	snapshot->seek_serial = serial;
+	give(&bench, snapshot);
+	assert_int_equal(bench.request.seek.serial, serial + 1);
+	assert_int_equal(bench.request.seek.from_vpn, 0x7ffc00000);
+	snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+	snapshot->seek_serial = serial;
+	snapshot->seek_found = true;
+	snapshot->seek_vpn = 0x400;
+	give(&bench, snapshot);
+	assert_int_not_equal(bench.request.cursor_addr, 0x400000);
+	snapshot = make_snapshot(&bench.request, usual_maps, WHY_OK);
+	snapshot->seek_serial = serial + 1;
+	snapshot->seek_found = true;
+	snapshot->seek_vpn = 0x7ffc00003;
+	give(&bench, snapshot);
+	assert_int_equal(bench.request.cursor_addr, 0x7ffc00003000);
+	close_bench(&bench);
+}
+
+static const struct zone zone = { 0, "Normal", 0x100000, 0x80000, 0x80000, 0x80000 };
+
+static void give_frames(struct bench *bench, enum why why)
+{
+	uint64_t pfn = 0x13d1d6;
+	struct page_span span = {
+		.vpn = BIG_START >> 12, .nr_pages = 1, .state = PAGE_PRESENT, .pfns = &pfn
+	};
+	struct snapshot *snapshot = make_snapshot(&bench->request, usual_maps, WHY_OK);
+	struct map_request *request = &bench->request;
+
+	snapshot->frames_why = why;
+	if (why == WHY_OK)
+		snapshot->frames = frame_map_of_part(&zone, 1, request->frame_columns,
+						     request->frame_rows, request->shown_pfn,
+						     request->nr_shown, request->frames_per_cell);
+	if (request->nr_asked) {
+		snapshot->frame_pages = frame_pages_new(request->asked_pfn, request->nr_asked);
+		snapshot->frame_pages->why = why;
+		if (why == WHY_OK)
+			frame_pages_add_span(snapshot->frame_pages, &span);
+	}
+	give(bench, snapshot);
+}
+
+/* From the page's frame down to one frame a cell, and from there back to the page. */
+static void test_frames_and_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_SIZES; i++) {
+		struct bench bench = open_bench(&sizes[i]);
+		struct ui_event event = { .key = KEY_UI_TAB };
+
+		give_frames(&bench, WHY_OK);
+		press(&bench, KEY_UI_TAB);
+		assert_true(bench.request.neighbours);
+		give_frames(&bench, WHY_OK);
+		bench.screen->ops->event(bench.screen, &event);
+		event.key = '+';
+		for (int step = 0; step < 25; step++) {
+			give_frames(&bench, WHY_OK);
+			assert_true(0x13d1d6 - bench.request.asked_pfn < bench.request.nr_asked);
+			bench.screen->ops->event(bench.screen, &event);
+		}
+		give_frames(&bench, WHY_OK);
+		give_frames(&bench, WHY_OK);
+		assert_int_equal(bench.request.nr_asked, 1);
+		assert_int_equal(bench.request.asked_pfn, 0x13d1d6);
+		expect_text(&bench, "frame 13d1d6: 1 page of this process");
+		expect_text(&bench, "7f0000000000 anon         -> 13d1d6");
+		expect_text(&bench, "Enter next page");
+		press(&bench, ']');
+		assert_int_not_equal(bench.request.cursor_addr, BIG_START);
+		give_frames(&bench, WHY_OK);
+		event.key = KEY_UI_ENTER;
+		bench.screen->ops->event(bench.screen, &event);
+		give_frames(&bench, WHY_OK);
+		assert_int_equal(bench.request.cursor_addr, BIG_START);
+		event.key = '0';
+		bench.screen->ops->event(bench.screen, &event);
+		give_frames(&bench, WHY_OK);
+		assert_int_equal(bench.request.nr_shown, 0);
+		close_bench(&bench);
+	}
+}
+
+static void test_frames_that_are_refused(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+	struct ui_event event = { .key = KEY_UI_TAB };
+
+	(void)state;
+	for (int step = 0; step < 2; step++) {
+		bench.screen->ops->event(bench.screen, &event);
+		give_frames(&bench, WHY_DENIED);
+	}
+	give_frames(&bench, WHY_DENIED);
+	expect_text(&bench, "CAP_SYS_ADMIN");
+	expect_no_text(&bench, "0 pages");
+	expect_no_text(&bench, "none of this");
+	close_bench(&bench);
+}
+
+static void test_dragging_pans(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+	int x = bench.columns - 5, y = 8;
+	struct ui_event event = { .key = KEY_UI_CLICK, .x = x, .y = y };
+	uint64_t start;
+
+	(void)state;
+	press(&bench, KEY_UI_ENTER);
+	for (int step = 0; step < 20; step++)
+		press(&bench, '+');
+	start = bench.request.start_vpn;
+	bench.screen->ops->event(bench.screen, &event);
+	event = (struct ui_event){ .key = KEY_UI_DRAG, .x = x, .y = y - 2 };
+	bench.screen->ops->event(bench.screen, &event);
+	press(&bench, 0);
+	assert_int_equal(bench.request.start_vpn, start + 2 * 45);
+	event.y = y + 3;
+	bench.screen->ops->event(bench.screen, &event);
+	press(&bench, 0);
+	assert_int_equal(bench.request.start_vpn, start);
+	close_bench(&bench);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -722,6 +999,14 @@ int main(void)
 		cmocka_unit_test(test_changes_are_marked_and_fade),
 		cmocka_unit_test(test_clicks_and_wheel),
 		cmocka_unit_test(test_too_small_a_terminal),
+		cmocka_unit_test(test_the_whole_space),
+		cmocka_unit_test(test_empty_mappings_are_left_out_of_the_whole),
+		cmocka_unit_test(test_go_to_and_search),
+		cmocka_unit_test(test_filter_of_the_list),
+		cmocka_unit_test(test_the_next_page_is_asked_for),
+		cmocka_unit_test(test_frames_and_back),
+		cmocka_unit_test(test_frames_that_are_refused),
+		cmocka_unit_test(test_dragging_pans),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
