@@ -24,7 +24,7 @@ static void draw_cell_line(const struct map_screen *map, struct canvas *canvas, 
 
 	if (!map_cursor_is_in_view(map)) {
 		canvas_text(canvas, x, y, columns, COLOUR_FAINT, 0,
-			    "nothing of this mapping is in memory: the view leaves it out (e)");
+			    "nothing of this mapping is in memory: the view leaves it out (E)");
 		return;
 	}
 	if (!map_find_cell(map, first_vpn, &found) || !found.exact) {

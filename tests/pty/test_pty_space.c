@@ -52,7 +52,7 @@ static void test_views(void **state)
 	pty_keys(fixture.pty, "v");
 	drive_see(fixture.pty, "WHOLE 6");
 	drive_see(fixture.pty, "empty out");
-	pty_keys(fixture.pty, "e");
+	pty_keys(fixture.pty, "E");
 	drive_gone(fixture.pty, "empty out");
 	pty_keys(fixture.pty, "\t");
 	for (int i = 0; i < 12; i++)

@@ -769,7 +769,7 @@ static void test_empty_mappings_are_left_out_of_the_whole(void **state)
 	}
 	assert_int_equal(bench.request.nr_pages, BIG_PAGES + 3);
 	expect_text(&bench, "1 empty out");
-	press(&bench, 'e');
+	press(&bench, 'E');
 	snapshot = make_snapshot(&(struct map_request){ 0 }, maps, WHY_OK);
 	snapshot->vmas->counts[1].present = 0;
 	give(&bench, snapshot);
