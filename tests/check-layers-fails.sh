@@ -31,12 +31,13 @@ try() {
 
 for pair in base:model base:ui model:kernel model:ui model:out model:lab kernel:lab kernel:ui \
 	kernel:out out:kernel out:ui out:lab ui:out ui:kernel ui:lab ui:app lab:ui lab:out \
-	lab:app app:cmd app:out; do
+	lab:app lab:learn kernel:learn model:learn ui:learn out:learn learn:ui learn:out learn:app \
+	app:cmd app:out; do
 	try 1 "${pair%:*}/x.c" "#include \"${pair#*:}/y.h\""
 done
 for pair in base:base model:base model:model kernel:base kernel:model kernel:kernel out:base \
 	out:model out:out ui:base ui:model ui:ui lab:kernel lab:model lab:lab app:ui app:lab \
-	app:kernel cmd:app cmd:out cmd:lab; do
+	app:kernel app:learn learn:base learn:model learn:kernel learn:lab learn:learn cmd:learn cmd:app cmd:out cmd:lab; do
 	try 0 "${pair%:*}/x.c" "#include \"${pair#*:}/y.h\""
 done
 try 1 model/x.c '#include "y.h"'

@@ -25,7 +25,8 @@ BEGIN {
 	may["out"] = "base model out"
 	may["ui"] = "base model ui"
 	may["lab"] = "base model kernel lab"
-	may["app"] = "base model kernel lab ui app"
+	may["learn"] = "base model kernel lab learn"
+	may["app"] = "base model kernel lab learn ui app"
 	may["cmd"] = "*"
 	may["."] = "*"
 	# System headers that one place alone may know.

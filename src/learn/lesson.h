@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_LEARN_LESSON_H
+#define PAGEWALK_LEARN_LESSON_H
+
+#include "model/lesson.h"
+
+#include <stddef.h>
+
+/* All lessons in the order in which they are taught. */
+extern const struct lesson *const lessons[];
+extern const size_t nr_lessons;
+
+/* NULL where there is none of that name. */
+const struct lesson *lesson_find(const char *name);
+
+/* For the tables. */
+#define LESSON_NR(array)     (sizeof(array) / sizeof((array)[0]))
+#define LESSON_CLAIMS(array) .claims = (array), .nr_claims = LESSON_NR(array)
+#define LESSON_STEPS(array)  .steps = (array), .nr_steps = LESSON_NR(array)
+
+/* One line for each file lesson_NAME.c. */
+extern const struct lesson lesson_address;
+
+#endif

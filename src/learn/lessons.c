@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lessons, in the order of the article that they follow. */
+#include "learn/lesson.h"
+
+#include <string.h>
+
+const struct lesson *const lessons[] = {
+	&lesson_address,
+};
+
+const size_t nr_lessons = LESSON_NR(lessons);
+
+const struct lesson *lesson_find(const char *name)
+{
+	for (size_t i = 0; i < nr_lessons; i++)
+		if (!strcmp(lessons[i]->name, name))
+			return lessons[i];
+	return NULL;
+}
