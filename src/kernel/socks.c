@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tables of sockets. They list every socket of a network namespace, so only what is wanted is
- * kept. /proc does not tell the peer or the queues of a UNIX socket.
+ * kept. /proc does not tell the peer or the queues of a UNIX socket: sock_diag(7) does, where
+ * the process is in our own network namespace.
  */
 #include "kernel/socks.h"
 
 #include "base/xalloc.h"
+#include "kernel/unix_diag.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int by_ino(const void *left, const void *right)
 {
@@ -180,6 +185,52 @@ void socks_parse(const char *name, const char *text, size_t len_bytes, const uin
 		qsort(out->items, out->nr, sizeof(*out->items), by_ino);
 }
 
+/* True where the process has the network namespace that sock_diag(7) would answer for. */
+static bool shares_our_net(struct proc *proc)
+{
+	struct stat theirs, ours;
+	int fd = host_openat(proc_host(proc), proc_dir_fd(proc), "ns/net", O_RDONLY);
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = !fstat(fd, &theirs) && !stat("/proc/self/ns/net", &ours) &&
+	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+	close(fd);
+	return same;
+}
+
+/* Adds to the notes of UNIX sockets what the peer is and what waits in the queues. */
+static void add_peers(struct proc *proc, struct socks *out)
+{
+	struct unix_peers peers;
+	bool any = false;
+
+	for (size_t i = 0; i < out->nr; i++)
+		any |= !strncmp(out->items[i].text, "unix ", 5);
+	if (!any || !shares_our_net(proc) || unix_peers_read(&peers))
+		return;
+	for (size_t i = 0; i < out->nr; i++) {
+		struct sock_note *note = &out->items[i];
+		const struct unix_peer *peer = unix_peers_find(&peers, note->ino);
+		char *text = note->text;
+
+		if (!peer || strncmp(text, "unix ", 5))
+			continue;
+		if (peer->listening)
+			note->text = xasprintf("%s, %u to accept", text, peer->to_read);
+		else if (peer->peer_ino)
+			note->text = xasprintf("%s -> socket:[%" PRIu64
+					       "], queues: %u B to send, %u B to read",
+					       text, peer->peer_ino, peer->to_send, peer->to_read);
+		else
+			note->text = xasprintf("%s, queues: %u B to send, %u B to read", text,
+					       peer->to_send, peer->to_read);
+		free(text);
+	}
+	unix_peers_clear(&peers);
+}
+
 int socks_read(struct proc *proc, const uint64_t *inos, size_t nr, struct socks *out)
 {
 	int ret = -ENOENT;
@@ -200,6 +251,7 @@ int socks_read(struct proc *proc, const uint64_t *inos, size_t nr, struct socks 
 		socks_parse(tables[i].name, text, len_bytes, inos, nr, out);
 		free(text);
 	}
+	add_peers(proc, out);
 	return ret;
 }
 

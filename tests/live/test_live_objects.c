@@ -458,7 +458,10 @@ static int make_unix(void)
 {
 	int fds[2];
 
-	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) ? -1 : fds[0];
+	/* Five bytes wait to be read at the end that is looked at. */
+	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) || send(fds[1], "12345", 5, 0) != 5
+		       ? -1
+		       : fds[0];
 }
 
 static int make_null(void)
@@ -481,7 +484,7 @@ static int make_epoll(void)
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 	int fd = epoll_create1(0);
 
-	return epoll_ctl(fd, EPOLL_CTL_ADD, FIRST_KIND + 8, &event) ? -1 : fd;
+	return epoll_ctl(fd, EPOLL_CTL_ADD, FIRST_KIND + 9, &event) ? -1 : fd;
 }
 
 static int make_timerfd(void)
@@ -570,7 +573,8 @@ static const struct {
 	{ "pipe", make_pipe, NULL, false },
 	{ "fifo", make_fifo, NULL, false },
 	{ "socket", make_tcp, "tcp 127.0.0.1:", false },
-	{ "socket", make_unix, "unix seqpacket connected", false },
+	{ "socket", make_unix, " 5 B to read", false },
+	{ "socket", make_unix, "unix seqpacket connected -> socket:[", false },
 	{ "chardev", make_null, NULL, false },
 	{ "memfd", make_memfd, NULL, false },
 	{ "eventfd", make_eventfd, "count 42", false },
@@ -641,9 +645,9 @@ static void test_every_kind_of_descriptor(void **state)
 		expect_kind(&run, i);
 		nr_made++;
 	}
-	watches = json_object_get(need_number(&run, "files", "fd", FIRST_KIND + 9), "watches");
+	watches = json_object_get(need_number(&run, "files", "fd", FIRST_KIND + 10), "watches");
 	assert_int_equal(json_array_size(watches), 1);
-	assert_int_equal(json_get_u64(json_array_get(watches, 0), "fd"), FIRST_KIND + 8);
+	assert_int_equal(json_get_u64(json_array_get(watches, 0), "fd"), FIRST_KIND + 9);
 	assert_string_equal(get_string(json_array_get(watches, 0), "events"), "IN|ERR|HUP|ET");
 	assert_true(has_text(
 		json_object_get(need_number(&run, "files", "fd", FIRST_KIND + NR_KINDS - 1),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables of sockets and the lines of stat and status, as Linux 6.18 writes them. */
 #include "kernel/socks.h"
+#include "kernel/unix_diag.h"
 #include "kernel/taskstat.h"
 
 #include <setjmp.h>
@@ -10,6 +11,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 
 static const char tcp[] =
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
@@ -139,12 +144,60 @@ static void test_status(void **state)
 	assert_false(task_status_number(text, strlen(text), "VmSwap", 10, &value));
 }
 
+/* An answer of sock_diag(7) as the kernel lays it out: one socket, and the end. */
+struct answer {
+	struct nlmsghdr header;
+	struct unix_diag_msg message;
+	struct nlattr peer_attr;
+	uint32_t peer;
+	struct nlattr queue_attr;
+	struct unix_diag_rqlen queues;
+	struct nlmsghdr done;
+};
+
+static void test_unix_peers(void **state)
+{
+	struct answer answer = {
+		.header = { .nlmsg_len = offsetof(struct answer, done),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY },
+		.message = { .udiag_ino = 71 },
+		.peer_attr = { 8, UNIX_DIAG_PEER },
+		.peer = 72,
+		.queue_attr = { 12, UNIX_DIAG_RQLEN },
+		.queues = { 5, 9 },
+		.done = { .nlmsg_len = sizeof(struct nlmsghdr), .nlmsg_type = NLMSG_DONE },
+	};
+	struct unix_peers peers = { 0 };
+	const struct unix_peer *peer;
+
+	(void)state;
+	assert_int_equal(unix_peers_parse(&answer, sizeof(answer), &peers), 0);
+	peer = unix_peers_find(&peers, 71);
+	assert_non_null(peer);
+	assert_int_equal(peer->peer_ino, 72);
+	assert_int_equal(peer->to_read, 5);
+	assert_int_equal(peer->to_send, 9);
+	assert_null(unix_peers_find(&peers, 72));
+	unix_peers_clear(&peers);
+	/* Without the end more will come; cut inside, it is refused or says the same. */
+	assert_int_equal(unix_peers_parse(&answer, offsetof(struct answer, done), &peers), 1);
+	for (size_t len = 0; len < sizeof(answer); len++)
+		unix_peers_parse(&answer, len, &peers);
+	unix_peers_clear(&peers);
+	answer.header.nlmsg_len = 3;
+	assert_int_equal(unix_peers_parse(&answer, sizeof(answer), &peers), -EPROTO);
+	answer.header.nlmsg_len = UINT32_MAX;
+	assert_int_equal(unix_peers_parse(&answer, sizeof(answer), &peers), -EPROTO);
+	unix_peers_clear(&peers);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tcp),          cmocka_unit_test(test_only_what_is_wanted),
 		cmocka_unit_test(test_other_tables), cmocka_unit_test(test_every_length),
 		cmocka_unit_test(test_stat),         cmocka_unit_test(test_status),
+		cmocka_unit_test(test_unix_peers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
