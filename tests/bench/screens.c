@@ -355,7 +355,64 @@ static void run_slow_target(struct bench_row *row)
 	bench_target_end(&target);
 }
 
+/* In the last line: the object that is chosen, as a sentence. */
+static bool shows_task(const struct pty *pty)
+{
+	return pty_find(pty, "task_struct: thread", NULL, NULL);
+}
+
+/* From one descriptor to the next and back: the slowest of all keys, 0 where one is not answered. */
+static double time_object_keys(struct pty *pty, int nr)
+{
+	uint64_t slowest_ns = 0;
+
+	for (int i = 0; i < nr; i++) {
+		uint64_t start_ns = bench_now_ns();
+		bool there = shows_task(pty);
+
+		/* Right leads from the task to what it points to, Left back. */
+		pty_keys(pty, there ? "l" : "h");
+		while (shows_task(pty) == there) {
+			if (bench_now_ns() - start_ns > UINT64_C(2000000000))
+				return 0;
+			pty_pump(pty, 20);
+		}
+		if (bench_now_ns() - start_ns > slowest_ns)
+			slowest_ns = bench_now_ns() - start_ns;
+	}
+	return (double)slowest_ns;
+}
+
+/* Screen 3 on a process with very many objects: from its key to the first boxes. */
+static void run_objects(struct bench_row *row)
+{
+	struct bench_target target;
+	struct pty *pty;
+	double first_ns, key_ns;
+	uint64_t start_ns;
+
+	if (!bench_target_start(&target, "objects", 10000, GIB, row))
+		return;
+	pty = watch_settled(&target, 500, row);
+	if (pty) {
+		start_ns = bench_now_ns();
+		pty_keys(pty, "3");
+		if (!pty_wait_text(pty, "task_struct: thread", WAIT_MS))
+			BENCH_SAY(row->skip, "pagewalk drew no objects");
+		first_ns = (double)(bench_now_ns() - start_ns);
+		key_ns = time_object_keys(pty, 60);
+		BENCH_SAY(row->ours, "%.1f ms", first_ns / MS);
+		BENCH_SAY(row->figure, "key max %.1f ms", key_ns / MS);
+		BENCH_SAY(row->note, "peak %.1f MiB", (double)bench_peak_bytes(pty_pid(pty)) / MIB);
+		row->held = first_ns <= 200 * MS && key_ns > 0 && key_ns <= 50 * MS;
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+}
+
 const struct bench_entry bench_screens[] = {
+	{ "objects-10k", "screen 3, 10,000 descriptors and 2,000 threads: first boxes, keys",
+	  "200 ms, 50 ms", run_objects },
 	{ "first-frame-20t", "screen 1, 20 TiB PROT_NONE: first frame, peak memory",
 	  "100 ms, 24 MiB", run_first_frame },
 	{ "idle-20k", "screen 1, 20,000 VMAs, 120x36, 10 Hz, nothing changing", "< 5 % of a core",

@@ -10,12 +10,15 @@
  * change the work between two rounds.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,14 +85,39 @@ static char *make_vmas(uint64_t nr)
 	return start;
 }
 
+static void *sleep_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* N descriptors, half of them of regular files, and a fifth as many threads. */
+static char *make_objects(uint64_t nr)
+{
+	struct rlimit limit = { nr + 64, nr + 64 };
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (uint64_t i = 0; i < nr; i++)
+		if (open(i % 2 ? "/proc/self/exe" : "/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			return NULL;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	for (uint64_t i = 0; i < nr / 5; i++)
+		if (pthread_create(&thread, &attr, sleep_for_ever, NULL))
+			return NULL;
+	return map(page_bytes, PROT_READ | PROT_WRITE);
+}
+
 static const struct {
 	const char *name;
 	char *(*make)(uint64_t n);
 } kinds[] = {
-	{ "resident", make_resident },
-	{ "sparse", make_sparse },
-	{ "fenced", make_fenced },
-	{ "vmas", make_vmas },
+	{ "objects", make_objects }, { "resident", make_resident }, { "sparse", make_sparse },
+	{ "fenced", make_fenced },   { "vmas", make_vmas },
 };
 
 /* Unlocking would split the mapping in two. */
