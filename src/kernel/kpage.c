@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW_FRAMES 8192
+/* The kernel's own record of so many frames (64 bytes each) fits into a second-level cache. */
+#define WINDOW_FRAMES 4096
 #define GAP_FRAMES    16
 
 struct kpage_file {
@@ -225,37 +226,50 @@ static void hand_out(const struct frame_run *run, const uint64_t *from, uint64_t
 			values[run->place - (uint32_t)i] = from[i];
 }
 
-int kpage_read_planned(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values)
+/* One window of one file, handed out to the places of its runs. */
+static int read_window(const struct kpage *kpage, const struct kpage_file *file,
+		       const struct frame_run *run, const struct frame_run *past, size_t nr_frames,
+		       uint64_t none, uint64_t *values)
 {
-	const struct kpage_file *file = file_of(kpage, source);
-	const struct frame_run *run = kpage->runs, *end = run + kpage->nr_runs;
-	int ret = 0;
+	uint64_t lowest = run->pfn;
+	int ret;
 
-	if (file->fd < 0)
-		return -EBADF;
-	if (kpage->nr_frames < kpage->nr_planned)
-		memset(values, 0, kpage->nr_planned * sizeof(*values));
-	while (!ret && run < end) {
+	if (past == run + 1 && run->nr > 0)
+		return read_frames(kpage, file, lowest, nr_frames, none, values + run->place);
+	ret = read_frames(kpage, file, lowest, nr_frames, none, kpage->window);
+	for (; !ret && run < past; run++)
+		hand_out(run, kpage->window + (run->pfn - lowest), values);
+	return ret;
+}
+
+void kpage_read_planned(struct kpage *kpage, struct kpage_want *wants, size_t nr_wants)
+{
+	const struct frame_run *run = kpage->runs, *end = run + kpage->nr_runs;
+
+	for (size_t i = 0; i < nr_wants; i++) {
+		wants[i].ret = file_of(kpage, wants[i].source)->fd < 0 ? -EBADF : 0;
+		if (!wants[i].ret && kpage->nr_frames < kpage->nr_planned)
+			memset(wants[i].values, 0, kpage->nr_planned * sizeof(*wants[i].values));
+	}
+	while (run < end) {
 		size_t nr_frames;
 		const struct frame_run *past = end_of_window(run, end, &nr_frames);
-		uint64_t lowest = run->pfn;
 
-		if (past == run + 1 && run->nr > 0) {
-			ret = read_frames(kpage, file, lowest, nr_frames, none,
-					  values + run->place);
-			run = past;
-			continue;
-		}
-		ret = read_frames(kpage, file, lowest, nr_frames, none, kpage->window);
-		for (; run < past; run++)
-			hand_out(run, kpage->window + (run->pfn - lowest), values);
+		for (size_t i = 0; i < nr_wants; i++)
+			if (!wants[i].ret)
+				wants[i].ret = read_window(kpage, file_of(kpage, wants[i].source),
+							   run, past, nr_frames, wants[i].none,
+							   wants[i].values);
+		run = past;
 	}
-	return ret;
 }
 
 int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, size_t nr,
 	       uint64_t none, uint64_t *values)
 {
+	struct kpage_want want = { .source = source, .none = none, .values = values };
+
 	kpage_plan(kpage, pfns, nr);
-	return kpage_read_planned(kpage, source, none, values);
+	kpage_read_planned(kpage, &want, 1);
+	return want.ret;
 }

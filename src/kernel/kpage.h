@@ -27,8 +27,20 @@ enum why kpage_why(const struct kpage *kpage, enum source source);
 int kpage_read(struct kpage *kpage, enum source source, const uint64_t *pfns, size_t nr,
 	       uint64_t none, uint64_t *values);
 
-/* The same in two steps, for more than one source: kpage_plan() copies the numbers. */
+/* One of several sources that are read of the same frames. */
+struct kpage_want {
+	enum source source;
+	uint64_t none;
+	uint64_t *values; /* room for as many as were planned */
+	int ret;          /* out: 0 or -errno */
+};
+
+/*
+ * The same in two steps, for more than one source. kpage_plan() copies the numbers. The sources
+ * are read in turn, some frames at a time, while the kernel's record of these is still in
+ * the processor's cache: the second then costs half.
+ */
 void kpage_plan(struct kpage *kpage, const uint64_t *pfns, size_t nr);
-int kpage_read_planned(struct kpage *kpage, enum source source, uint64_t none, uint64_t *values);
+void kpage_read_planned(struct kpage *kpage, struct kpage_want *wants, size_t nr_wants);
 
 #endif

@@ -48,29 +48,40 @@ void window_clear(struct window *window)
 	*window = (struct window){ 0 };
 }
 
-static enum why read_file(const struct frame_reader *reader, enum source source, uint64_t none,
-			  uint64_t *values)
+/* Why a source gives nothing of this window, or WHY_OK. */
+static enum why why_not(const struct frame_reader *reader, enum source source,
+			const uint64_t *values)
 {
 	enum why why = kpage_why(reader->kpage, source);
-	int ret;
 
 	if (!values)
 		return WHY_NOT_ASKED;
-	if (why != WHY_OK)
-		return why;
-	/* The file is open, but which frame to look at is not told. */
-	if (!reader->host->may_see_frames)
-		return WHY_DENIED;
-	ret = kpage_read_planned(reader->kpage, source, none, values);
-	return ret ? why_from_errno(-ret) : WHY_OK;
+	/* The file may be open, but which frame to look at is not told. */
+	return why == WHY_OK && !reader->host->may_see_frames ? WHY_DENIED : why;
 }
 
 static void read_window(const struct frame_reader *reader, struct window *window)
 {
+	struct kpage_want wants[] = {
+		{ SOURCE_KPAGEFLAGS, KPF_BIT(KPF_NOPAGE), window->flags, 0 },
+		{ SOURCE_KPAGECOUNT, 0, window->mapcounts, 0 },
+	}, asked[2];
+	enum why *why[] = { &window->flags_why, &window->mapcounts_why }, *asked_why[2];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		*why[i] = why_not(reader, wants[i].source, wants[i].values);
+		if (*why[i] != WHY_OK)
+			continue;
+		asked[nr] = wants[i];
+		asked_why[nr++] = why[i];
+	}
+	if (!nr)
+		return;
 	kpage_plan(reader->kpage, window->pfns, window->nr_pages);
-	window->flags_why = read_file(reader, SOURCE_KPAGEFLAGS, KPF_BIT(KPF_NOPAGE),
-				      window->flags);
-	window->mapcounts_why = read_file(reader, SOURCE_KPAGECOUNT, 0, window->mapcounts);
+	kpage_read_planned(reader->kpage, asked, nr);
+	for (size_t i = 0; i < nr; i++)
+		*asked_why[i] = why_from_errno(-asked[i].ret);
 }
 
 static void *run(void *arg)
