@@ -135,7 +135,8 @@ static void take_grid(struct changes *changes, struct grid *grid, const struct g
 		changes->coarse = true;
 	if (moment_comparable(old, now) && grid->why == WHY_OK)
 		remember(changes, old, now, now_ns);
-	if (now->level == MOMENT_COUNTS)
+	/* A gigabyte in scattered frames has more runs than are kept; its cells' digests still tell. */
+	if (now->level != MOMENT_FRAMES)
 		grid_compare(grid, before, now_ns);
 	note_cells(&changes->recent, grid);
 	if (grid->paint && grid->paint->mode == MODE_RECENT)
