@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cmd/bench_options.h"
+#include "kernel/helper_path.h"
 #include "out/bench.h"
 
 #include <errno.h>
@@ -265,7 +266,7 @@ static int run_bench(int argc, char **argv)
 	if (!options.seed_given)
 		options.plan.config.seed = clock_real_ns() / NS_PER_MS % 1000000;
 	host = host_new("");
-	actor = cmd_find_actor();
+	actor = helper_path("pagewalk-actor");
 	options.plan.actor_path = actor;
 	status = run_and_report(host, &options);
 	free(actor);

@@ -102,6 +102,20 @@ int cmd_open_proc(const struct host *host, pid_t pid, struct proc **proc)
 	return cmd_fail_proc(pid, -ESRCH);
 }
 
+int cmd_on_proc(pid_t pid, int (*report)(struct proc *proc, const void *arg), const void *arg)
+{
+	struct host *host = host_new("");
+	struct proc *proc;
+	int status = cmd_open_proc(host, pid, &proc);
+
+	if (!status) {
+		status = report(proc, arg);
+		proc_close(proc);
+	}
+	host_free(host);
+	return status;
+}
+
 int cmd_name_refused(const struct sources *sources)
 {
 	int status = STATUS_DONE;

@@ -37,9 +37,6 @@ extern const struct command cmd_sink;
 extern const struct command cmd_objects;
 extern const struct command cmd_watch; /* PID, NAME, PATH or nothing */
 
-/* The path of pagewalk-actor: beside pagewalk itself when run in place, else as installed. */
-char *cmd_find_actor(void);
-
 enum report_format {
 	FORMAT_TEXT,
 	FORMAT_JSON,
@@ -62,6 +59,11 @@ int cmd_parse_pid(const struct command *command, const char *text, pid_t *pid);
  * none, or that it is a kernel thread or a zombie.
  */
 int cmd_open_proc(const struct host *host, pid_t pid, struct proc **proc);
+/*
+ * Opens a process, hands it to `report` with `arg`, and closes it: what a report about one
+ * process comes down to. Returns the report's status, or STATUS_FAILED after saying why.
+ */
+int cmd_on_proc(pid_t pid, int (*report)(struct proc *proc, const void *arg), const void *arg);
 /* What an errno means for a process, said on standard error. Returns STATUS_FAILED. */
 int cmd_fail_proc(pid_t pid, int error);
 /*

@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "kernel/helper_path.h"
 #include "lab/lab.h"
 #include "out/lab.h"
 
@@ -223,23 +224,6 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 	return status;
 }
 
-char *cmd_find_actor(void)
-{
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *path, *slash;
-
-	if (len > 0) {
-		self[len] = '\0';
-		slash = strrchr(self, '/');
-		path = xasprintf("%.*s/pagewalk-actor", slash ? (int)(slash - self) : 0, self);
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	return xstrdup(PKGLIBEXECDIR "/pagewalk-actor");
-}
-
 static int block_signals(void)
 {
 	sigset_t set;
@@ -355,7 +339,7 @@ static int run_lab(int argc, char **argv)
 	else if (!options.config.nr_modes)
 		use_default_modes(&options.config);
 	host = host_new("");
-	actor = cmd_find_actor();
+	actor = helper_path("pagewalk-actor");
 	options.config.actor_path = actor;
 	if (!screen_is_possible() || options.report) {
 		options.config.one_at_a_time = true;

@@ -66,13 +66,14 @@ static int print_report(const struct map_report *report, enum report_format form
 	return ret ? cmd_fail("cannot write the report: %s", strerror(-ret)) : STATUS_DONE;
 }
 
-static int report_proc(const struct host *host, struct proc *proc,
-		       const struct map_options *options)
+static int report_proc(struct proc *proc, const void *arg)
 {
+	const struct map_options *options = arg;
 	unsigned want = options->states_only ? WALK_STATES : WALK_ALL;
 	struct run_list runs = { 0 };
 	struct snapshot *snapshot;
-	struct map_report report = { .kernel = host->kernel, .states_only = options->states_only };
+	struct map_report report = { .kernel = proc_host(proc)->kernel,
+				     .states_only = options->states_only };
 	int ret = -EAGAIN, status;
 
 	for (int tries = 0; ret == -EAGAIN && tries < MOST_TRIES; tries++) {
@@ -102,19 +103,10 @@ static int run_map(int argc, char **argv)
 {
 	struct map_options options = { 0 };
 	int status = parse_options(argc, argv, &options);
-	struct host *host;
-	struct proc *proc;
 
 	if (status)
 		return status < 0 ? STATUS_DONE : status;
-	host = host_new("");
-	status = cmd_open_proc(host, options.pid, &proc);
-	if (!status) {
-		status = report_proc(host, proc, &options);
-		proc_close(proc);
-	}
-	host_free(host);
-	return status;
+	return cmd_on_proc(options.pid, report_proc, &options);
 }
 
 const struct command cmd_map = {

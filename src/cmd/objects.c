@@ -40,8 +40,9 @@ static int parse_options(int argc, char **argv, struct objects_options *options)
 	return cmd_parse_pid(&cmd_objects, argv[optind], &options->pid);
 }
 
-static int print_objects(struct proc *proc, const struct objects_options *options)
+static int print_objects(struct proc *proc, const void *arg)
 {
+	const struct objects_options *options = arg;
 	static const struct objects_limits all = { 0 };
 	struct objects *objects;
 	int ret = objects_read(proc, &all, &objects), status;
@@ -60,19 +61,10 @@ static int run_objects(int argc, char **argv)
 {
 	struct objects_options options = { 0 };
 	int status = parse_options(argc, argv, &options);
-	struct host *host;
-	struct proc *proc;
 
 	if (status)
 		return status < 0 ? STATUS_DONE : status;
-	host = host_new("");
-	status = cmd_open_proc(host, options.pid, &proc);
-	if (!status) {
-		status = print_objects(proc, &options);
-		proc_close(proc);
-	}
-	host_free(host);
-	return status;
+	return cmd_on_proc(options.pid, print_objects, &options);
 }
 
 const struct command cmd_objects = {

@@ -108,9 +108,9 @@ static void merge_sources(struct sources *all, const struct sources *one)
 			all->why[i] = one->why[i];
 }
 
-static int translate_proc(const struct host *host, struct proc *proc,
-			  const struct translate_options *options)
+static int translate_proc(struct proc *proc, const void *arg)
 {
+	const struct translate_options *options = arg;
 	struct page_detail *details = xcalloc(options->nr, sizeof(*details));
 	struct process_info process = { 0 };
 	struct sources sources;
@@ -118,7 +118,7 @@ static int translate_proc(const struct host *host, struct proc *proc,
 	int ret = proc_read_info(proc, &process), status;
 	struct translate_report report = {
 		.process = &process,
-		.geometry = &host->geometry,
+		.geometry = &proc_host(proc)->geometry,
 		.taken_ns = clock_real_ns(),
 		.details = details,
 		.nr = options->nr,
@@ -153,22 +153,11 @@ static int run_translate(int argc, char **argv)
 {
 	struct translate_options options = { 0 };
 	int status = parse_options(argc, argv, &options);
-	struct host *host;
-	struct proc *proc;
 
-	if (status) {
-		free(options.addrs);
-		return status < 0 ? STATUS_DONE : status;
-	}
-	host = host_new("");
-	status = cmd_open_proc(host, options.pid, &proc);
-	if (!status) {
-		status = translate_proc(host, proc, &options);
-		proc_close(proc);
-	}
-	host_free(host);
+	if (!status)
+		status = cmd_on_proc(options.pid, translate_proc, &options);
 	free(options.addrs);
-	return status;
+	return status < 0 ? STATUS_DONE : status;
 }
 
 const struct command cmd_translate = {

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "kernel/gate.h"
+#include "kernel/helper_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,24 +49,6 @@ struct launch {
 	int output_fd; /* our side of the pseudo-terminal; -1: none, or nothing more will come */
 	bool keeps_running, went;
 };
-
-/* pagewalk-gate: beside pagewalk itself when run in place, else where it was installed. */
-static char *find_gate(void)
-{
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *path, *slash;
-
-	if (len > 0) {
-		self[len] = '\0';
-		slash = strrchr(self, '/');
-		path = xasprintf("%.*s/pagewalk-gate", slash ? (int)(slash - self) : 0, self);
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	return xstrdup(PKGLIBEXECDIR "/pagewalk-gate");
-}
 
 static int move_up(int fd)
 {
@@ -201,7 +184,7 @@ static void free_launch(struct launch *launch)
 static int start(struct launch *launch, char *const argv[], const struct launch_options *options)
 {
 	int report[2] = { -1, -1 }, theirs = -1, ret = 0;
-	char *gate = options->gate ? xstrdup(options->gate) : find_gate();
+	char *gate = options->gate ? xstrdup(options->gate) : helper_path("pagewalk-gate");
 
 	if (!options->inherits)
 		ret = open_output(&launch->output_fd, &theirs);
