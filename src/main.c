@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&cmd_cache,
 	&cmd_faults,
 	&cmd_lab,
+	&cmd_learn,
 	&cmd_bench,
 	&cmd_sink,
 	&cmd_objects,

@@ -33,6 +33,7 @@ extern const struct command cmd_cache;
 extern const struct command cmd_bench;
 extern const struct command cmd_faults;
 extern const struct command cmd_lab;
+extern const struct command cmd_learn;
 extern const struct command cmd_sink;
 extern const struct command cmd_objects;
 extern const struct command cmd_watch; /* PID, NAME, PATH or nothing */

@@ -20,5 +20,14 @@ const struct lesson *lesson_find(const char *name);
 
 /* One line for each file lesson_NAME.c. */
 extern const struct lesson lesson_address;
+extern const struct lesson lesson_task;
+extern const struct lesson lesson_vma;
+extern const struct lesson lesson_file;
+extern const struct lesson lesson_cache;
+extern const struct lesson lesson_fault_anon;
+extern const struct lesson lesson_fault_file;
+extern const struct lesson lesson_fault_cow;
+extern const struct lesson lesson_fault_swap;
+extern const struct lesson lesson_fault_segv;
 
 #endif

@@ -5,7 +5,9 @@
 #include <string.h>
 
 const struct lesson *const lessons[] = {
-	&lesson_address,
+	&lesson_address,    &lesson_task,       &lesson_vma,        &lesson_file,
+	&lesson_cache,      &lesson_fault_anon, &lesson_fault_file, &lesson_fault_cow,
+	&lesson_fault_swap, &lesson_fault_segv,
 };
 
 const size_t nr_lessons = LESSON_NR(lessons);

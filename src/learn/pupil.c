@@ -7,9 +7,9 @@
  *	pagewalk-pupil act DIR		carries out actions; files go below DIR
  *	pagewalk-pupil keep-swap	makes swap (kernel/zram.h) and removes it at the end
  *
- * It dies with pagewalk however that ends (PR_SET_PDEATHSIG(2const)); only the keeper of swap
- * lives on for the moment that removing takes, which the end of file of its control socket
- * tells it to do.
+ * It ends with pagewalk however that ends (PR_SET_PDEATHSIG(2const)), and its children with it.
+ * Only the keeper of swap lives on for the moment that removing takes; the end of file of its
+ * control socket tells it to.
  */
 #include "learn/pupil.h"
 
@@ -160,15 +160,34 @@ static int tie_to_parent(int death_signal)
 	return maker.pid == getppid() ? 0 : -1;
 }
 
+/* What the handler below has to end. */
+static struct pupil self;
+
+/*
+ * pagewalk is gone, or wants the pupil gone, maybe in the middle of an action. Children are ended
+ * and reaped here, so that no zombie waits for an init that does not reap.
+ */
+static void end(int number)
+{
+	(void)number;
+	if (getpid() == self.stage.tasks[0])
+		pupil_end_tasks(&self);
+	_exit(0);
+}
+
 static int act(const char *dir)
 {
-	struct pupil pupil = { .dir = dir, .page_bytes = (size_t)sysconf(_SC_PAGESIZE) };
+	int status;
 
-	pupil.stage.magic = PUPIL_MAGIC;
-	pupil.stage.tasks[0] = getpid();
+	self.dir = dir;
+	self.page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	self.stage.magic = PUPIL_MAGIC;
 	for (unsigned i = 0; i < LESSON_SUBJECTS; i++)
-		pupil.stage.fds[i] = -1;
-	return act_until_end(&pupil);
+		self.stage.fds[i] = -1;
+	self.stage.tasks[0] = getpid();
+	status = act_until_end(&self);
+	pupil_end_tasks(&self);
+	return status;
 }
 
 /* Answers once with how making it went, and then waits for the end of pagewalk. */
@@ -197,7 +216,9 @@ int main(int argc, char **argv)
 {
 	int keeps = argc == 2 && !strcmp(argv[1], "keep-swap");
 
-	if (tie_to_parent(keeps ? 0 : SIGKILL)) {
+	if (!keeps)
+		signal(SIGTERM, end);
+	if (tie_to_parent(keeps ? 0 : SIGTERM)) {
 		fputs("pagewalk-pupil is a part of pagewalk and is started by it\n", stderr);
 		return 2;
 	}
