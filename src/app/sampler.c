@@ -33,7 +33,7 @@
 #define VIEW_AGE_NS  (NS_PER_S / 2)
 #define WHOLE_AGE_NS (2 * NS_PER_S)
 /* After a walk, at least so many times its own cost goes by before the next one. */
-#define IDLE_SHARE  600 /* nothing has moved */
+#define IDLE_SHARE  800 /* nothing has moved */
 #define VIEW_SHARE  1   /* something has; what is on the screen */
 #define WHOLE_SHARE 5   /* the bars and the frames */
 #define PSS_AGE_NS  (2 * NS_PER_S)
@@ -42,6 +42,7 @@
 /* When things were last done, and what they cost. */
 struct times {
 	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_ns, pss_cost_ns, detail_ns;
+	uint64_t pulse_ns;
 };
 
 struct sampler {
@@ -301,6 +302,43 @@ static int read_frame_pages(struct sampler *sampler)
 	return ret;
 }
 
+static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
+{
+	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
+}
+
+static bool is_other_program(const struct process_info *before, const struct process_info *now)
+{
+	return before->exec_id && now->exec_id && before->exec_id != now->exec_id;
+}
+
+static bool view_is_due(const struct sampler *sampler, bool moved)
+{
+	const struct times *times = &sampler->times;
+
+	return moved ? is_due(times->view_ns, 0, times->view_cost_ns * VIEW_SHARE)
+		     : is_due(times->view_ns, VIEW_AGE_NS, times->view_cost_ns * IDLE_SHARE);
+}
+
+/* True when the target moved while a long walk was under way; asked once a period. */
+static bool has_moved_meanwhile(struct sampler *sampler)
+{
+	struct process_info now = { 0 };
+	uint64_t pulse;
+
+	if (!is_due(sampler->times.pulse_ns, sampler->period_ns, 0))
+		return false;
+	sampler->times.pulse_ns = clock_mono_ns();
+	/* An exec is for the next pass. */
+	if (proc_read_info(sampler->proc, &now) || now.life != PROCESS_LIVE ||
+	    is_other_program(&sampler->parts.process, &now) ||
+	    proc_read_pulse(sampler->proc, &pulse) || pulse == sampler->pulse)
+		return false;
+	sampler->pulse = pulse;
+	sampler->stale_whole = sampler->stale_pss = true;
+	return view_is_due(sampler, true);
+}
+
 /* While the whole is walked: what the screen wants meanwhile is served at once. */
 static int whole_hook(void *arg)
 {
@@ -310,10 +348,9 @@ static int whole_hook(void *arg)
 
 	if (!take_request(sampler))
 		return -ECANCELED;
-	if (map_request_equal(&before, &sampler->request))
-		return 0;
-	answer(sampler);
-	if (map_request_same_view(&before, &sampler->request))
+	if (!map_request_equal(&before, &sampler->request))
+		answer(sampler);
+	if (map_request_same_view(&before, &sampler->request) && !has_moved_meanwhile(sampler))
 		return 0;
 	ret = read_view(sampler);
 	publish(sampler, true);
@@ -388,11 +425,6 @@ static void read_maps(struct sampler *sampler)
 		sampler->stale_whole = true;
 }
 
-static bool is_due(uint64_t last_ns, uint64_t age_ns, uint64_t cost_ns)
-{
-	return clock_mono_ns() - last_ns >= (cost_ns > age_ns ? cost_ns : age_ns);
-}
-
 /* Takes over what was read meanwhile, and asks for more when it is time. */
 static void read_pss(struct sampler *sampler)
 {
@@ -429,11 +461,6 @@ static void start_afresh(struct sampler *sampler)
 	sampler->times.whole_ns = 0;
 }
 
-static bool is_other_program(const struct process_info *before, const struct process_info *now)
-{
-	return before->exec_id && now->exec_id && before->exec_id != now->exec_id;
-}
-
 /* Who it is now. False when there is nothing to be walked. */
 static bool read_process(struct sampler *sampler)
 {
@@ -456,14 +483,6 @@ static bool is_still_the_same(struct sampler *sampler)
 
 	return proc_read_info(sampler->proc, &now) ||
 	       !is_other_program(&sampler->parts.process, &now);
-}
-
-static bool view_is_due(const struct sampler *sampler, bool moved)
-{
-	const struct times *times = &sampler->times;
-
-	return moved ? is_due(times->view_ns, 0, times->view_cost_ns * VIEW_SHARE)
-		     : is_due(times->view_ns, VIEW_AGE_NS, times->view_cost_ns * IDLE_SHARE);
 }
 
 /* True when the whole address space is to be walked in this pass. */
@@ -507,6 +526,7 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	}
 	moved = proc_read_pulse(sampler->proc, &pulse) || pulse != sampler->pulse || !parts->vmas;
 	sampler->pulse = pulse;
+	sampler->times.pulse_ns = clock_mono_ns();
 	/* What moved while a walk was not due is not forgotten until it is. */
 	sampler->stale_view = sampler->stale_view || moved;
 	sampler->stale_whole = sampler->stale_whole || moved;

@@ -96,29 +96,23 @@ static double cpu_percent(struct pty *pty, int seconds)
 	       (double)(bench_now_ns() - from_ns);
 }
 
-/* Three stretches: the worst of them must hold. */
+/* The mean of half a minute, for what is read again now and then comes in lumps. */
 static void measure_idle(struct bench_row *row, const struct bench_target *target, double bar,
 			 double (*more)(struct pty *pty, struct bench_target *target))
 {
-	double percent[3], change_ns = 0;
+	double percent, change_ns = 0;
 	struct bench_target writable = *target;
 	struct pty *pty = watch_settled(target, 3000, row);
 
 	if (!pty)
 		return;
-	for (int i = 0; i < 3; i++)
-		percent[i] = cpu_percent(pty, 8);
+	percent = cpu_percent(pty, 30);
 	if (more)
 		change_ns = more(pty, &writable);
-	BENCH_SAY(row->note, "peak %.1f MiB, idle", (double)bench_peak_bytes(pty_pid(pty)) / MIB);
-	for (int i = 0; i < 3; i++) {
-		size_t len = strlen(row->note);
-
-		bench_say(row->note + len, sizeof(row->note) - len, " %.2f", percent[i]);
-	}
+	BENCH_SAY(row->note, "peak %.1f MiB", (double)bench_peak_bytes(pty_pid(pty)) / MIB);
 	pty_free(pty);
-	BENCH_SAY(row->ours, "%.2f %%", bench_median(percent, 3));
-	row->held = percent[2] < bar && change_ns < 200 * MS;
+	BENCH_SAY(row->ours, "%.2f %%", percent);
+	row->held = percent < bar && change_ns < 200 * MS;
 	if (more)
 		BENCH_SAY(row->figure, "%.0f ms", change_ns / MS);
 }
