@@ -258,16 +258,15 @@ static void follow_faults(struct tracer *tracer, struct proc *proc, struct launc
 	int ret;
 
 	do {
-		fault_watch_read(tracer->watch, ROUND_MS, &watch_ops, tracer);
+		/* What came is shown at once; a burst is written in large pieces. */
+		if (fault_watch_read(tracer->watch, ROUND_MS, &watch_ops, tracer))
+			fflush(tracer->out);
 		pass_signal(launch);
 		if (ferror(tracer->out))
 			break; /* nobody reads any more */
 	} while (!is_over(tracer, proc, launch));
-	/* The counters first: they must not be younger than the events. */
-	ret = fault_watch_balance(tracer->watch, &balance);
 	fault_watch_flush(tracer->watch, &watch_ops, tracer);
-	if (!ret)
-		ret = fault_watch_balance(tracer->watch, &balance);
+	ret = fault_watch_balance(tracer->watch, &balance);
 	print_summary(tracer, !ret, &balance, launch);
 }
 
@@ -321,8 +320,10 @@ static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch
 		.stopped = launch,
 		.follow = options->follow,
 		.software_only = options->software_only,
+		.patient = true,
 	};
-	struct sigaction action = { .sa_handler = note_interrupt };
+	/* What is being written is written to its end. */
+	struct sigaction action = { .sa_handler = note_interrupt, .sa_flags = SA_RESTART };
 	int ret = fault_watch_new(tracer->host, &config, &tracer->watch);
 
 	if (ret)
@@ -333,6 +334,7 @@ static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch
 	tracer->symbols = symbols_new(tracer->host);
 	tracer->began_ns = clock_mono_ns();
 	print_head(tracer, pid);
+	fflush(tracer->out);
 	if (launch)
 		launch_go(launch);
 	follow_faults(tracer, proc, launch);

@@ -32,7 +32,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RING_BYTES        ((size_t)32 << 20)
+/* All rings together, and the bounds of one. A second of faults at full speed is 50 MiB. */
+#define RINGS_BYTES       ((size_t)512 << 20)
+#define MOST_RING_BYTES   ((size_t)128 << 20)
+#define LEAST_RING_BYTES  ((size_t)2 << 20)
+#define READER_NICE       (-15)
+#define MOST_DESCRIPTORS  1048576
+#define OTHER_DESCRIPTORS 256 /* for what else the program opens */
+#define CHUNK_BYTES       ((size_t)2 << 20)
+/* A record may stand that much behind a younger one: an interrupt came in between. */
+#define DISORDER_NS (NS_PER_MS)
+/* What fills the rings by more than this in a round is a burst. */
+#define BURST_BYTES       ((size_t)64 << 10)
+#define BURST_NS          NS_PER_S
 #define MOST_ATTACH_LOOKS 50
 #define NEVER             UINT64_MAX
 
@@ -106,7 +118,8 @@ struct fault_capture {
 
 	int *fds;
 	size_t nr_fds, fds_room;
-	pid_t *tids; /* attached to */
+	size_t most_fds; /* that this process may have open */
+	pid_t *tids;     /* attached to */
 	size_t nr_tids, tids_room;
 	uint8_t *kind_of_id; /* by id - first_id: ids are given in order */
 	uint64_t first_id;
@@ -116,6 +129,12 @@ struct fault_capture {
 	size_t nr_pending, pending_room;
 	uint64_t told_ns;  /* up to here all is told */
 	uint64_t round_ns; /* when the last reading of the rings began */
+	size_t last_fill;  /* of all rings, when they were left alone last */
+	bool more;         /* a ring was not emptied by the last reading */
+	bool stopped;
+	uint64_t nr_lost; /* that the kernel had counted at the end */
+	bool went_first;
+	int old_nice;
 };
 
 /* Pending faults: open addressing, never more than half full. */
@@ -458,20 +477,55 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 	}
 }
 
-static size_t drain(struct fault_capture *capture)
+/*
+ * Takes up to a chunk out of each ring: items are larger than records, and those of a full ring
+ * would not fit into the caches. `until_ns` becomes the time up to which nothing younger than
+ * what was taken can still be in a ring.
+ */
+static size_t drain(struct fault_capture *capture, uint64_t *until_ns)
 {
-	size_t before = 0, after = 0;
+	size_t nr = 0;
 
+	capture->more = false;
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-		struct taker taker = { capture, &capture->queues[cpu] };
+		struct queue *queue = &capture->queues[cpu];
+		struct taker taker = { capture, queue };
+		size_t before = queue->nr;
+		uint64_t last_ns;
 
-		if (!taker.queue->ring)
+		if (!queue->ring)
 			continue;
-		before += taker.queue->nr;
-		perf_ring_drain(taker.queue->ring, 0, take_record, &taker);
-		after += taker.queue->nr;
+		perf_ring_drain(queue->ring, CHUNK_BYTES, take_record, &taker);
+		nr += queue->nr - before;
+		if (perf_ring_fill(queue->ring) < CHUNK_BYTES / 16)
+			continue;
+		capture->more = true;
+		last_ns = queue->nr ? queue->items[queue->nr - 1].t_ns : 0;
+		if (last_ns < *until_ns + DISORDER_NS)
+			*until_ns = last_ns > DISORDER_NS ? last_ns - DISORDER_NS : 0;
 	}
-	return after - before;
+	return nr;
+}
+
+/* True where reading can wait: a burst is under way and has room. */
+static bool is_patient(struct fault_capture *capture)
+{
+	uint64_t now_ns = clock_mono_ns();
+	size_t fill = 0, before = capture->last_fill;
+
+	if (!capture->config.patient || capture->more)
+		return false;
+	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
+		const struct perf_ring *ring = capture->queues[cpu].ring;
+
+		if (!ring)
+			continue;
+		fill += perf_ring_fill(ring);
+		if (perf_ring_fill(ring) >= perf_ring_bytes(ring) / 2)
+			return false;
+	}
+	capture->last_fill = fill;
+	return fill > before + BURST_BYTES && now_ns - capture->round_ns < BURST_NS;
 }
 
 size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
@@ -480,24 +534,61 @@ size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
 	uint64_t until_ns = capture->round_ns;
 	size_t nr;
 
-	if (timeout_ms)
+	if (timeout_ms && !capture->more)
 		poll(capture->polls, capture->nr_cpus, timeout_ms);
+	if (is_patient(capture))
+		return 0;
 	capture->round_ns = clock_mono_ns();
-	nr = drain(capture);
+	nr = drain(capture, &until_ns);
+	capture->last_fill = 0;
 	tell_until(capture, until_ns, ops, arg);
 	return nr;
+}
+
+/*
+ * What each event itself counts as lost (PERF_FORMAT_LOST, Linux 6.0). The LOST records of a
+ * ring come only with the next record that finds room: at an end there may be none.
+ */
+static uint64_t count_lost(const struct fault_capture *capture)
+{
+	uint64_t nr = 0, value[2]; /* the event's count, lost */
+
+	for (size_t i = 0; i < capture->nr_fds; i++)
+		if (read(capture->fds[i], value, sizeof(value)) == sizeof(value))
+			nr += value[1];
+	return nr;
+}
+
+void fault_capture_stop(struct fault_capture *capture)
+{
+	for (size_t i = 0; i < capture->nr_fds && !capture->stopped; i++)
+		ioctl(capture->fds[i], PERF_EVENT_IOC_DISABLE, 0);
+	capture->stopped = true;
 }
 
 void fault_capture_flush(struct fault_capture *capture, const struct fault_capture_ops *ops,
 			 void *arg)
 {
-	drain(capture);
+	uint64_t until_ns = NEVER;
+
+	fault_capture_stop(capture);
+	do {
+		until_ns = NEVER;
+		drain(capture, &until_ns);
+		if (capture->more)
+			tell_until(capture, until_ns, ops, arg);
+	} while (capture->more);
+	drain(capture, &until_ns);
 	tell_until(capture, NEVER, ops, arg);
+	capture->nr_lost = count_lost(capture);
 }
 
 uint64_t fault_capture_lost(const struct fault_capture *capture)
 {
-	uint64_t nr = 0;
+	uint64_t nr = capture->nr_lost;
+
+	if (nr)
+		return nr;
 
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++)
 		if (capture->queues[cpu].ring)
@@ -518,11 +609,13 @@ static struct perf_event_attr event_attr(const struct fault_capture *capture,
 		.type = events[kind].name ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
 		.sample_period = 1,
 		.sample_type = events[kind].name ? TRACE_SAMPLE : SOFT_SAMPLE,
+		.read_format = PERF_FORMAT_LOST,
 		.sample_id_all = 1,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(capture->config.ring_bytes / 8),
+		.wakeup_watermark = (uint32_t)(capture->config.ring_bytes /
+					       (capture->config.patient ? 2 : 8)),
 		.inherit = 1,
 		.inherit_thread = !capture->config.follow,
 		.exclude_kernel = !capture->powers.sees_kernel,
@@ -617,6 +710,16 @@ static bool is_attached(const struct fault_capture *capture, pid_t tid)
 	return false;
 }
 
+/* True where one more thread leaves descriptors for all else that is to be opened. */
+static bool has_room(const struct fault_capture *capture)
+{
+	size_t nr = 0;
+
+	for (int kind = 0; kind < NR_CAPTURE_EVENT; kind++)
+		nr += capture->wanted[kind] ? capture->nr_cpus : 0;
+	return capture->nr_fds + nr + OTHER_DESCRIPTORS <= capture->most_fds;
+}
+
 /* Attaches to the threads that are not yet. Returns how many there were, or -errno. */
 static int attach_new_threads(struct fault_capture *capture)
 {
@@ -635,7 +738,8 @@ static int attach_new_threads(struct fault_capture *capture)
 
 		if (tid <= 0 || is_attached(capture, tid))
 			continue;
-		ret = attach_thread(capture, tid);
+		ret = has_room(capture) || !capture->nr_tids ? attach_thread(capture, tid)
+							     : -EMFILE;
 		if (ret == -ESRCH) {
 			ret = 0;
 			continue;
@@ -746,14 +850,42 @@ static int probe(struct fault_capture *capture)
 }
 
 /* As many descriptors as there may be: each thread takes some on each CPU. */
-static void raise_descriptor_limit(void)
+static void raise_descriptor_limit(struct fault_capture *capture)
 {
-	struct rlimit limit;
+	struct rlimit limit, more = { MOST_DESCRIPTORS, MOST_DESCRIPTORS };
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	/* Beyond the hard limit only with CAP_SYS_RESOURCE. */
+	if (limit.rlim_max >= MOST_DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more)) {
+		more.rlim_cur = more.rlim_max = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &more);
+	}
+	if (!getrlimit(RLIMIT_NOFILE, &limit))
+		capture->most_fds = limit.rlim_cur;
+}
+
+static size_t default_ring_bytes(unsigned nr_cpus)
+{
+	size_t bytes = RINGS_BYTES / nr_cpus;
+
+	return bytes > MOST_RING_BYTES    ? MOST_RING_BYTES
+	       : bytes < LEAST_RING_BYTES ? LEAST_RING_BYTES
+					  : bytes;
+}
+
+/*
+ * The reader goes before those whose faults it reads: a program with many threads would else
+ * leave it a small share of the CPUs while the rings run over. Where that is not allowed
+ * (CAP_SYS_NICE), the rings must do.
+ */
+static void go_first(struct fault_capture *capture)
+{
+	errno = 0;
+	capture->old_nice = getpriority(PRIO_PROCESS, 0);
+	if (errno || capture->old_nice <= READER_NICE)
+		return;
+	capture->went_first = setpriority(PRIO_PROCESS, 0, READER_NICE) == 0;
 }
 
 int fault_capture_new(const struct host *host, const struct fault_capture_config *config,
@@ -765,9 +897,9 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 
 	capture->host = host;
 	capture->config = *config;
-	if (!capture->config.ring_bytes)
-		capture->config.ring_bytes = RING_BYTES;
 	capture->nr_cpus = nr_cpus > 0 ? (unsigned)nr_cpus : 1;
+	if (!capture->config.ring_bytes)
+		capture->config.ring_bytes = default_ring_bytes(capture->nr_cpus);
 	capture->queues = xcalloc(capture->nr_cpus, sizeof(*capture->queues));
 	capture->polls = xcalloc(capture->nr_cpus, sizeof(*capture->polls));
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++)
@@ -778,7 +910,7 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 	find_tracepoints(capture);
 	ret = probe(capture);
 	if (!ret) {
-		raise_descriptor_limit();
+		raise_descriptor_limit(capture);
 		ret = attach_all(capture);
 	}
 	if (!ret && !capture->nr_tids)
@@ -787,6 +919,8 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 		fault_capture_free(capture);
 	else
 		*out = capture;
+	if (!ret)
+		go_first(capture);
 	return ret;
 }
 
@@ -806,6 +940,8 @@ void fault_capture_free(struct fault_capture *capture)
 {
 	if (!capture)
 		return;
+	if (capture->went_first)
+		setpriority(PRIO_PROCESS, 0, capture->old_nice);
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
 		perf_ring_free(capture->queues[cpu].ring);
 		free_items(&capture->queues[cpu]);

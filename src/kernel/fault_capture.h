@@ -24,10 +24,15 @@ struct fault_capture;
 
 struct fault_capture_config {
 	pid_t pid;
-	bool stopped; /* it stands before its first instruction (kernel/launch.h) */
-	bool follow;  /* its children too */
+	bool stopped;       /* it stands before its first instruction (kernel/launch.h) */
+	bool follow;        /* its children too */
 	bool software_only; /* leave the tracepoints out, even where they are allowed */
-	size_t ring_bytes;  /* of each CPU; 0: 32 MiB */
+	/*
+	 * A burst is left in the rings until it is over, they are half full or a second has
+	 * gone by: reading it at once would take CPU from the program that makes it.
+	 */
+	bool patient;
+	size_t ring_bytes; /* of each CPU; 0: 512 MiB for all together, 2 to 128 for one */
 };
 
 /* What has been granted, and why the rest was not. */
@@ -62,13 +67,15 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 void fault_capture_free(struct fault_capture *capture);
 const struct fault_capture_powers *fault_capture_powers(const struct fault_capture *capture);
 /*
- * Waits until a ring is filled in part or timeout_ms have gone by, then reads all rings and
- * tells what is certain to be in order: the news of the last moments waits for the next
- * call. Returns how many records were read.
+ * Waits until a ring is filled in part or timeout_ms have gone by, then reads a few MiB of each
+ * ring and tells what is certain to be in order: the news of the last moments waits for the next
+ * call, which does not wait where more is there. Returns how many records were read.
  */
 size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
 			  const struct fault_capture_ops *ops, void *arg);
-/* The end: tells all that is left. */
+/* No more events from now on; what has come can still be read. */
+void fault_capture_stop(struct fault_capture *capture);
+/* The end: stops, and tells all that is left. */
 void fault_capture_flush(struct fault_capture *capture, const struct fault_capture_ops *ops,
 			 void *arg);
 /* Records that found no room in a ring. */

@@ -5,7 +5,7 @@
  *
  * What records do not say is looked up: mappings that were there before the watch, or that the
  * kernel made without news (a stack), in /proc/PID/maps; huge leaves and zero pages by
- * PAGEMAP_SCAN (Linux 6.7); registration with a userfaultfd in the VmFlags of smaps; swapping in
+ * PAGEMAP_SCAN (Linux 6.7); registration with a userfaultfd by uffd_ranges.h; swapping in
  * /proc/meminfo. All of it is bounded by time and number, so that a storm of faults is not
  * slowed down by looking at it.
  */
@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/uffd_ranges.h"
 #include "kernel/walk.h"
 
 #include <errno.h>
@@ -22,7 +23,6 @@
 #include <string.h>
 
 #define MAPS_PERIOD_NS  (20 * NS_PER_S / 1000)
-#define UFFD_PERIOD_NS  (200 * NS_PER_S / 1000)
 #define SWAP_PERIOD_NS  NS_PER_S
 #define LOOKS_PER_ROUND 4000
 #define SEEN_PAGES      (1U << 18) /* a power of two; of processes whose error codes are hidden */
@@ -37,10 +37,7 @@ struct watched {
 	uint64_t maps_ns;
 	uint64_t huge_region; /* address of the last region that was looked at */
 	bool region_is_huge;
-	/* Registered mappings, as last read. */
-	uint64_t uffd_ns;
-	uint64_t *uffd_starts;
-	size_t nr_uffd, uffd_room;
+	struct uffd_ranges uffd;
 };
 
 struct fault_watch {
@@ -56,6 +53,7 @@ struct fault_watch {
 	unsigned looks_left;
 	uint64_t base_minflt, base_majflt;
 	uint64_t last_minflt, last_majflt;
+	bool has_ended; /* the counters are those of the end */
 	struct fault_balance balance;
 	uint64_t *seen; /* pages that have faulted, by hash */
 
@@ -85,7 +83,7 @@ static void watched_free(struct watched *one)
 	walker_free(one->walker);
 	proc_close(one->proc);
 	fault_space_free(one->space);
-	free(one->uffd_starts);
+	uffd_ranges_clear(&one->uffd);
 	free(one);
 }
 
@@ -175,67 +173,6 @@ static void look_for_huge(struct fault_watch *watch, struct watched *one, uint64
 	facts->is_huge = one->region_is_huge;
 }
 
-/* "VmFlags: rd wr mr mw me um ac " of each mapping: um, uw and ui are userfaultfd's. */
-static void take_smaps(struct watched *one, const char *text)
-{
-	uint64_t start = 0;
-	const char *line;
-
-	one->nr_uffd = 0;
-	for (line = text; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0) {
-		unsigned long long from, to;
-		const char *end = strchr(line, '\n');
-		const char *found;
-
-		if (sscanf(line, "%llx-%llx ", &from, &to) == 2 && line[0] != 'V')
-			start = from;
-		if (strncmp(line, "VmFlags:", 8))
-			continue;
-		for (size_t i = 0; i < 3; i++) {
-			static const char *const flags[] = { " um", " uw", " ui" };
-
-			found = strstr(line, flags[i]);
-			if (!found || (end && found > end))
-				continue;
-			one->uffd_starts = xgrow(one->uffd_starts, one->nr_uffd, &one->uffd_room,
-						 sizeof(uint64_t));
-			one->uffd_starts[one->nr_uffd++] = start;
-			break;
-		}
-	}
-}
-
-/* Whether a mapping is registered with a userfaultfd; asked only when a fault had to wait. */
-static bool has_uffd(struct fault_watch *watch, struct watched *one, uint64_t addr)
-{
-	uint64_t now_ns = clock_mono_ns(), start = 0;
-	const struct vma *vma;
-	size_t len_bytes;
-	char *text;
-
-	if (one->proc && (!one->uffd_ns || now_ns - one->uffd_ns > UFFD_PERIOD_NS)) {
-		if (!host_read_all(watch->host, proc_dir_fd(one->proc), "smaps", &text,
-				   &len_bytes)) {
-			take_smaps(one, text);
-			free(text);
-		}
-		one->uffd_ns = clock_mono_ns();
-		one->uffd_ns += (one->uffd_ns - now_ns) * 20;
-		/* The borders that smaps names are those of now. */
-		one->maps_ns = 0;
-		if (one->nr_uffd)
-			load_maps(one);
-	}
-	vma = one->nr_uffd ? fault_space_at(one->space, fault_space_find(one->space, addr, NULL))
-			   : NULL;
-	if (vma)
-		start = vma->start_addr;
-	for (size_t i = 0; vma && i < one->nr_uffd; i++)
-		if (one->uffd_starts[i] == start)
-			return true;
-	return false;
-}
-
 static bool has_swap(struct fault_watch *watch)
 {
 	uint64_t now_ns = clock_mono_ns();
@@ -281,11 +218,11 @@ static void gather_facts(struct fault_watch *watch, struct watched *one, struct 
 
 	if (!vma || vma->kind == VMA_DEVICE || vma->kind == VMA_SPECIAL || facts->signal)
 		return;
-	if (fault->severity == FAULT_MAJOR) {
+	if (fault->severity == FAULT_MAJOR)
 		facts->may_swap = has_swap(watch);
-		if (vma->kind != VMA_FILE)
-			facts->has_uffd = has_uffd(watch, one, fault->addr);
-	}
+	if (vma->kind != VMA_FILE && one->proc)
+		facts->has_uffd = uffd_ranges_has(&one->uffd, watch->host, one->proc, fault->addr,
+						  fault->t_ns);
 	if (absent && fault->severity == FAULT_MINOR)
 		look_for_huge(watch, one, fault->addr, facts);
 	if (fault->has_error_code)
@@ -305,11 +242,17 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	struct fault fault = *captured;
 	struct watched *one;
 	struct fault_facts facts = { .signal = signal };
-	const struct vma *code;
+	const struct vma *code = NULL;
+	struct vma struck;
 	uint32_t code_id;
 
 	one = find_watched(watch, fault.pid);
 	facts.vma = find_vma(one, fault.addr, &fault.vma_id, &facts.grew_stack);
+	if (facts.vma) {
+		/* As it is now: looking further may move or change it. */
+		struck = *facts.vma;
+		facts.vma = &struck;
+	}
 	gather_facts(watch, one, &fault, &facts);
 	fault_classify(&fault, &facts);
 	if (fault.kind == FAULT_HUGE && facts.vma)
@@ -318,9 +261,9 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	watch->balance.nr_minor += fault.severity == FAULT_MINOR;
 	watch->balance.nr_major += fault.severity == FAULT_MAJOR;
 	watch->balance.nr_failed += fault.severity == FAULT_FAILED;
-	/* The mapping by its number: looking may have moved what was found. */
-	code = find_vma(one, fault.ip, &code_id, NULL);
-	watch->ops->fault(watch->arg, &fault, fault_space_at(one->space, fault.vma_id), code);
+	if (!fault.in_kernel)
+		code = find_vma(one, fault.ip, &code_id, NULL);
+	watch->ops->fault(watch->arg, &fault, facts.vma, code);
 }
 
 static void take_map(void *arg, pid_t pid, const struct vma *vma)
@@ -337,7 +280,7 @@ static void take_exec(void *arg, pid_t pid, const char *comm)
 
 	fault_space_clear(one->space);
 	one->nr_old = fault_space_nr(one->space);
-	one->nr_uffd = 0;
+	uffd_ranges_clear(&one->uffd);
 	one->huge_region = 0;
 	one->maps_ns = 0;
 	/* The page table's file belongs to the program before. */
@@ -465,6 +408,9 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
 	watch->looks_left = LOOKS_PER_ROUND;
 	watch->ops = ops;
 	watch->arg = arg;
+	/* Of a process that goes on, the counters are read as soon as no more events come. */
+	fault_capture_stop(watch->capture);
+	watch->has_ended = read_counters(watch, &watch->last_minflt, &watch->last_majflt) == 0;
 	fault_capture_flush(watch->capture, &capture_ops, watch);
 }
 
@@ -486,8 +432,10 @@ static void make_balance(struct fault_watch *watch, uint64_t minflt, uint64_t ma
 
 int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out)
 {
-	int ret = read_counters(watch, &watch->last_minflt, &watch->last_majflt);
+	int ret = 0;
 
+	if (!watch->has_ended)
+		ret = read_counters(watch, &watch->last_minflt, &watch->last_majflt);
 	make_balance(watch, watch->last_minflt, watch->last_majflt, out);
 	return ret;
 }

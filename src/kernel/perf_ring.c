@@ -89,6 +89,14 @@ uint64_t perf_ring_lost(const struct perf_ring *ring)
 	return ring->nr_lost;
 }
 
+size_t perf_ring_fill(const struct perf_ring *ring)
+{
+	uint64_t head = atomic_load_explicit((_Atomic uint64_t *)&ring->head->data_head,
+					     memory_order_acquire);
+
+	return (size_t)(head - ring->head->data_tail);
+}
+
 /* The record at `at`, made contiguous; NULL where its size makes no sense. */
 static const struct perf_event_header *record_at(struct perf_ring *ring, uint64_t at,
 						 uint64_t avail_bytes)

@@ -40,6 +40,8 @@ size_t perf_ring_bytes(const struct perf_ring *ring);
  */
 size_t perf_ring_drain(struct perf_ring *ring, size_t most,
 		       void (*fn)(void *arg, const struct perf_event_header *header), void *arg);
+/* Bytes of records that wait to be read. */
+size_t perf_ring_fill(const struct perf_ring *ring);
 /* Records that the kernel had no room for, as its LOST records have said so far. */
 uint64_t perf_ring_lost(const struct perf_ring *ring);
 

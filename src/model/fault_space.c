@@ -142,11 +142,24 @@ static bool continues(const struct fault_space *space, size_t index, const struc
 	       (!vma->inode || before->off_bytes + vma_len_bytes(before) == vma->off_bytes);
 }
 
+/* True where this is a stack that is known already: how far it grew is told by its faults. */
+static bool is_known_stack(const struct fault_space *space, const struct vma *vma)
+{
+	size_t index;
+
+	if (vma->kind != VMA_STACK)
+		return false;
+	index = first_behind(space, vma->end_addr - 1);
+	return index < space->nr && space->extents[index].end_addr == vma->end_addr &&
+	       space->extents[index].start_addr >= vma->start_addr &&
+	       space->vmas[space->extents[index].id].kind == VMA_STACK;
+}
+
 void fault_space_map(struct fault_space *space, const struct vma *vma)
 {
 	size_t index;
 
-	if (vma->start_addr >= vma->end_addr)
+	if (vma->start_addr >= vma->end_addr || is_known_stack(space, vma))
 		return;
 	index = first_behind(space, vma->start_addr);
 	if (index < space->nr) {
@@ -185,19 +198,37 @@ void fault_space_clear(struct fault_space *space)
 	space->nr = 0;
 }
 
+/* The parts of a mapping where nothing is known to be. */
+static void fill_gaps(struct fault_space *space, const struct vma *vma)
+{
+	uint64_t at = vma->start_addr;
+
+	while (at < vma->end_addr) {
+		size_t index = first_behind(space, at);
+		struct vma part = *vma;
+
+		if (index < space->nr && space->extents[index].start_addr <= at) {
+			at = space->extents[index].end_addr;
+			continue;
+		}
+		part.start_addr = at;
+		if (index < space->nr && space->extents[index].start_addr < part.end_addr)
+			part.end_addr = space->extents[index].start_addr;
+		if (vma->inode)
+			part.off_bytes += at - vma->start_addr;
+		fault_space_map(space, &part);
+		at = part.end_addr;
+	}
+}
+
 void fault_space_load(struct fault_space *space, const struct vma_list *list)
 {
-	uint64_t end_addr = 0;
-
 	for (size_t i = 0; i < vma_list_nr(list); i++) {
 		const struct vma *vma = vma_list_at(list, i);
 
-		if (end_addr < vma->start_addr)
-			cut(space, end_addr, vma->start_addr);
-		fault_space_map(space, vma);
-		end_addr = vma->end_addr;
+		if (!is_known_stack(space, vma))
+			fill_gaps(space, vma);
 	}
-	cut(space, end_addr, UINT64_MAX);
 }
 
 uint32_t fault_space_find(struct fault_space *space, uint64_t addr, bool *grew)

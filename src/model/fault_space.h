@@ -30,7 +30,10 @@ void fault_space_clear(struct fault_space *space);
  * neighbour in memory, file and permissions becomes one with it. The path is copied.
  */
 void fault_space_map(struct fault_space *space, const struct vma *vma);
-/* Takes all mappings of a list in place of what is there; equal ones keep their numbers. */
+/*
+ * Fills the gaps from a list that was read later than the faults that are to be placed: what
+ * the news has told stays, for a list knows nothing of what lay there at the time of a fault.
+ */
 void fault_space_load(struct fault_space *space, const struct vma_list *list);
 /*
  * The number of the mapping at addr, FAULT_SPACE_NONE where none is. A little below a stack, it

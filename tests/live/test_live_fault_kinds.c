@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every kind of fault, made by mkfaults in known number at known addresses, is recognised and
+ * counted exactly; and without the error code of the hardware nothing is called what it is not.
+ */
+#include "faults_drive.h"
+#include "run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+struct kind_test {
+	const char *step, *kind, *severity;
+	const char *first; /* what the same pages took before, as often; NULL: nothing */
+	const char *rule;  /* "broken_rule" of each */
+};
+
+static const struct kind_test kind_tests[] = {
+	{ "anon-read", "anon-read", "minor", NULL, NULL },
+	{ "anon-write", "anon-write", "minor", NULL, NULL },
+	{ "in-kernel", "anon-write", "minor", NULL, NULL },
+	{ "jit", "anon-write", "minor", NULL, NULL },
+	{ "thread", "anon-write", "minor", NULL, NULL },
+	{ "stack", "stack", "minor", NULL, NULL },
+	{ "file-minor", "file-minor", "minor", NULL, NULL },
+	{ "file-major", "file-major", "major", NULL, NULL },
+	{ "shared-write", "shared-write", "minor", "file-minor", NULL },
+	{ "cow-file", "cow", "minor", "file-minor", NULL },
+	{ "cow-fork", "cow", "minor", "anon-write", NULL },
+	{ "huge", "huge", "minor", NULL, NULL },
+	{ "hugetlb", "huge", "minor", NULL, NULL },
+	{ "uffd", "uffd", "minor", NULL, NULL },
+	{ "segv-unmapped", "segv", "failed", NULL, "no mapping there" },
+	{ "segv-read-only", "segv", "failed", NULL, "the mapping may not be written" },
+	{ "segv-none", "segv", "failed", NULL, "the mapping may not be read" },
+	/* The kernel gives an absent page before it sees that it may not be executed. */
+	{ "segv-no-execute", "segv", "failed", "anon-read", "the mapping may not be executed" },
+	{ "bus", "bus", "failed", NULL, "the mapping has no page of its file there" },
+};
+
+#define NR_KIND_TESTS (sizeof(kind_tests) / sizeof(kind_tests[0]))
+
+/* Has one step made under the eyes of pagewalk. NULL where this machine cannot; said. */
+static json_t *make_step(const char *step, const char *const options[], struct stream *stream)
+{
+	struct piped faulter, watch;
+	json_t *hello = faulter_start(&faulter, geteuid(), (const char *[]){ "steps", NULL });
+	json_t *said;
+	const char *skip;
+
+	watch_start(&watch, stream, geteuid(), options, faulter.pid);
+	piped_say(&faulter, step);
+	said = piped_hear(&faulter);
+	assert_non_null(said);
+	/* What must be looked at in the page table stays as it is until pagewalk has ended. */
+	usleep(60000);
+	watch_end(&watch, stream, SIGINT);
+	piped_end(&faulter);
+	json_decref(hello);
+	assert_int_equal(stream->status, 0);
+	skip = json_string_value(json_object_get(said, "skip"));
+	if (!skip)
+		return said;
+	print_message("%s: skipped: %s\n", step, skip);
+	json_decref(said);
+	stream_clear(stream);
+	return NULL;
+}
+
+static void show(const struct stream *stream, const json_t *said)
+{
+	uint64_t start = json_get_u64(said, "start"), end = json_get_u64(said, "end");
+	unsigned nr = 0;
+	json_t *fault;
+	size_t i;
+
+	json_array_foreach(stream->faults, i, fault)
+	{
+		uint64_t addr = json_get_u64(fault, "address");
+		char *text = json_dumps(fault, JSON_COMPACT);
+
+		if (addr >= start && addr < end && nr++ < 6)
+			print_message("%s\n", text);
+		free(text);
+	}
+}
+
+static void check_faults(const struct kind_test *test, const struct stream *stream,
+			 const json_t *said)
+{
+	uint64_t start = json_get_u64(said, "start"), end = json_get_u64(said, "end");
+	json_t *fault;
+	size_t i;
+
+	json_array_foreach(stream->faults, i, fault)
+	{
+		uint64_t addr = json_get_u64(fault, "address");
+		const char *kind = json_string_value(json_object_get(fault, "kind"));
+
+		if (addr < start || addr >= end || strcmp(kind, test->kind))
+			continue;
+		assert_string_equal(json_string_value(json_object_get(fault, "severity")),
+				    test->severity);
+		if (test->rule)
+			assert_string_equal(
+				json_string_value(json_object_get(fault, "broken_rule")),
+				test->rule);
+	}
+}
+
+static void check_kind(const struct kind_test *test)
+{
+	struct stream stream;
+	json_t *said = make_step(test->step, NULL, &stream);
+	unsigned n, all;
+
+	if (!said)
+		return;
+	n = (unsigned)json_get_u64(said, "n");
+	all = test->first ? 2 * n : n;
+	if (stream_count(&stream, said, test->kind) != n ||
+	    (test->first && stream_count(&stream, said, test->first) < 1) ||
+	    (!test->first && stream_count(&stream, said, NULL) != all)) {
+		show(&stream, said);
+		fail_msg("%s: %u of %u are %s", test->step, stream_count(&stream, said, test->kind),
+			 n, test->kind);
+	}
+	check_faults(test, &stream, said);
+	assert_int_equal(json_get_u64(stream.summary, "lost"), 0);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void need_tracepoints(void)
+{
+	if (!run_is_privileged())
+		run_skip("the error code needs root");
+}
+
+static void write_number(const char *path, const char *text)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static void test_kinds(void **state)
+{
+	static const char overcommit[] = "/proc/sys/vm/nr_overcommit_hugepages";
+	char before[32] = "0";
+	FILE *in;
+
+	(void)state;
+	need_tracepoints();
+	in = fopen(overcommit, "r");
+	if (in) {
+		if (!fgets(before, sizeof(before), in))
+			strcpy(before, "0");
+		fclose(in);
+		write_number(overcommit, "8");
+	}
+	for (size_t i = 0; i < NR_KIND_TESTS; i++) {
+		print_message("%s\n", kind_tests[i].step);
+		check_kind(&kind_tests[i]);
+	}
+	if (in)
+		write_number(overcommit, before);
+}
+
+/* A device of compressed memory to swap to. False, with the reason said, where there is none. */
+static bool add_swap(char *device, size_t room, char *number, size_t number_room)
+{
+	char path[128], command[192];
+	FILE *in = fopen("/sys/class/zram-control/hot_add", "r");
+
+	if (!in || !fgets(number, (int)number_room, in)) {
+		if (in)
+			fclose(in);
+		return false;
+	}
+	fclose(in);
+	number[strcspn(number, "\n")] = '\0';
+	snprintf(path, sizeof(path), "/sys/block/zram%s/disksize", number);
+	write_number(path, "64M");
+	snprintf(device, room, "/dev/zram%s", number);
+	snprintf(command, sizeof(command), "mkswap %s >/dev/null 2>&1", device);
+	return system(command) == 0 && swapon(device, 0) == 0;
+}
+
+static void remove_swap(const char *device, const char *number)
+{
+	char path[128];
+
+	swapoff(device);
+	snprintf(path, sizeof(path), "/sys/block/zram%s/reset", number);
+	write_number(path, "1");
+	write_number("/sys/class/zram-control/hot_remove", number);
+}
+
+static void test_swap_in(void **state)
+{
+	static const struct kind_test test = { "swap-in", "swap-in", "major", NULL, NULL };
+	char device[64], number[32];
+	struct stream stream;
+	json_t *said;
+	unsigned n, nr;
+	bool added;
+
+	(void)state;
+	need_tracepoints();
+	if (access("/sys/class/zram-control/hot_add", R_OK))
+		run_skip("this kernel has no zram");
+	added = add_swap(device, sizeof(device), number, sizeof(number));
+	said = added ? make_step("swap-in", NULL, &stream) : NULL;
+	remove_swap(device, number);
+	if (!added)
+		run_skip("swapping to zram is not allowed here");
+	if (!said)
+		run_skip("nothing was swapped");
+	n = (unsigned)json_get_u64(said, "n");
+	nr = stream_count(&stream, said, "swap-in");
+	if (nr != n)
+		show(&stream, said);
+	assert_int_equal(nr, n);
+	check_faults(&test, &stream, said);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+/* Without error codes: the right kind, or unknown with its reason; never a wrong one. */
+static void test_kinds_without_error_code(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_KIND_TESTS; i++) {
+		const struct kind_test *test = &kind_tests[i];
+		struct stream stream;
+		unsigned right, unknown, all;
+		json_t *said;
+
+		/* What ends in a signal is not among the events that are left. */
+		if (!strcmp(test->severity, "failed"))
+			continue;
+		said = make_step(test->step, (const char *[]){ "--software", NULL }, &stream);
+		if (!said)
+			continue;
+		right = stream_count(&stream, said, test->kind);
+		unknown = stream_count(&stream, said, "unknown");
+		all = stream_count(&stream, said, NULL);
+		if (test->first)
+			right += stream_count(&stream, said, test->first);
+		print_message("%-12s %u right, %u unknown of %u\n", test->step, right, unknown,
+			      all);
+		if (all < json_get_u64(said, "n") || right + unknown != all) {
+			show(&stream, said);
+			fail_msg("%s: %u right, %u unknown of %u", test->step, right, unknown, all);
+		}
+		json_decref(said);
+		stream_clear(&stream);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_swap_in),
+		cmocka_unit_test(test_kinds_without_error_code),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole programs under `pagewalk faults`: what the events lack of the kernel's counters is
+ * exactly what has no events, whatever the program does meanwhile.
+ */
+#include "faults_drive.h"
+#include "run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+/* execve's strings and the stack's first pages, whatever the size of the program. */
+#define MOST_HIDDEN 200
+
+static uint64_t get(const struct stream *stream, const char *field)
+{
+	return json_get_u64(stream->summary, field);
+}
+
+static void need_root(void)
+{
+	if (!run_is_privileged())
+		run_skip("faults inside system calls are seen by root");
+}
+
+/* MiB that a program touches: all that was promised, or less where it must be quick. */
+static const char *amount(void)
+{
+	const char *mib = getenv("PAGEWALK_FAULTS_MIB");
+
+	return mib ? mib : "512";
+}
+
+/* Runs it and checks that every fault is accounted for. Returns what was hidden. */
+static uint64_t run_exact(const char *const options[], const char *const args[])
+{
+	struct stream stream;
+	uint64_t hidden, counted;
+	json_t *said;
+
+	watch_command(&stream, options, args, &said);
+	assert_int_equal(stream.status, 0);
+	assert_non_null(said);
+	counted = get(&stream, "minflt") + get(&stream, "majflt");
+	assert_int_equal(get(&stream, "lost"), 0);
+	hidden = get(&stream, "hidden");
+	assert_int_equal(get(&stream, "events") + hidden, counted);
+	/* Against what the program itself was told of its counters, just before its end. */
+	assert_in_range(counted, json_get_u64(said, "minflt") + json_get_u64(said, "majflt"),
+			json_get_u64(said, "minflt") + json_get_u64(said, "majflt") + 4);
+	json_decref(said);
+	stream_clear(&stream);
+	return hidden;
+}
+
+static void test_every_fault(void **state)
+{
+	static const char *const summary[] = { "--summary", NULL };
+	static const char *const software[] = { "--summary", "--software", NULL };
+	static const char *const follow[] = { "--summary", "--follow", NULL };
+
+	(void)state;
+	need_root();
+	assert_in_range(run_exact(summary, (const char *[]){ "threads", "1", amount(), NULL }), 1,
+			MOST_HIDDEN);
+	assert_in_range(run_exact(summary, (const char *[]){ "threads", "16", amount(), NULL }), 1,
+			MOST_HIDDEN);
+	assert_in_range(run_exact(software, (const char *[]){ "threads", "16", amount(), NULL }), 1,
+			MOST_HIDDEN);
+	assert_in_range(run_exact(follow, (const char *[]){ "fork", "8", amount(), NULL }), 1,
+			MOST_HIDDEN);
+}
+
+static void test_populated_is_hidden(void **state)
+{
+	static const char *const summary[] = { "--summary", NULL };
+	uint64_t none, populated, locked;
+
+	(void)state;
+	need_root();
+	none = run_exact(summary, (const char *[]){ "populate", "0", "0", NULL });
+	populated = run_exact(summary, (const char *[]){ "populate", "64", "0", NULL });
+	locked = run_exact(summary, (const char *[]){ "populate", "0", "16", NULL });
+	/* The strings of execve(2) differ by an argument: a page more or less. */
+	assert_in_range(populated - none, 64 * 256 - 8, 64 * 256 + 8);
+	assert_in_range(locked - none, 16 * 256 - 8, 16 * 256 + 8);
+}
+
+static void test_maps_at_full_speed(void **state)
+{
+	struct stream stream;
+	json_t *said, *kinds;
+
+	(void)state;
+	need_root();
+	watch_command(&stream, (const char *[]){ "--summary", NULL },
+		      (const char *[]){ "churn", "2000", NULL }, &said);
+	assert_int_equal(stream.status, 0);
+	assert_int_equal(get(&stream, "lost"), 0);
+	assert_in_range(get(&stream, "hidden"), 1, MOST_HIDDEN);
+	kinds = json_object_get(stream.summary, "by_kind");
+	/* Every second mapping is of memory, the others of a file; no fault is in the wrong one. */
+	assert_in_range(json_get_u64(kinds, "anon-write"), 8000, 8100);
+	assert_in_range(json_get_u64(kinds, "shared-write"), 8000, 8000);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void test_threads_are_born_meanwhile(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *where = faulter_start(&faulter, geteuid(), (const char *[]){ "births", NULL });
+	json_t *fault, *said;
+	uint64_t first = 0, last = 0;
+	unsigned nr;
+	size_t i;
+
+	(void)state;
+	watch_start(&watch, &stream, geteuid(), NULL, faulter.pid);
+	usleep(200000);
+	piped_say(&faulter, "");
+	said = piped_hear(&faulter);
+	watch_end(&watch, &stream, SIGINT);
+	piped_end(&faulter);
+	nr = stream_count(&stream, where, NULL);
+	/* Each of the threads touches 16 pages: none of those born since is missed. */
+	json_array_foreach(stream.faults, i, fault)
+	{
+		uint64_t tid = json_get_u64(fault, "tid");
+
+		if (json_get_u64(fault, "address") < json_get_u64(where, "start") ||
+		    json_get_u64(fault, "address") >= json_get_u64(where, "end"))
+			continue;
+		first = first ? first : tid;
+		last = tid;
+	}
+	assert_true(nr > 16 * 20);
+	assert_true(last != first);
+	assert_int_equal(get(&stream, "lost"), 0);
+	if (run_is_privileged()) {
+		/* The first thread may have begun before the watch. */
+		assert_true(nr % 16 == 0 || nr > 16 * 20);
+		assert_in_range(get(&stream, "hidden"), 0, 16);
+	}
+	json_decref(said);
+	json_decref(where);
+	stream_clear(&stream);
+}
+
+static void test_many_threads(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *where = faulter_start(&faulter, geteuid(),
+				      (const char *[]){ "many", "1500", NULL });
+
+	(void)state;
+	watch_start(&watch, &stream, geteuid(), NULL, faulter.pid);
+	assert_int_equal(json_get_u64(stream.start, "threads") +
+				 json_get_u64(stream.start, "threads_unwatched"),
+			 1501);
+	piped_say(&faulter, "");
+	json_decref(piped_hear(&faulter));
+	watch_end(&watch, &stream, SIGINT);
+	piped_end(&faulter);
+	if (json_get_u64(stream.start, "threads_unwatched"))
+		assert_true(stream_count(&stream, where, NULL) < 1500);
+	else
+		assert_int_equal(stream_count(&stream, where, NULL), 1500);
+	json_decref(where);
+	stream_clear(&stream);
+}
+
+static void test_exec_in_the_target(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *said = faulter_start(&faulter, geteuid(), (const char *[]){ "steps", NULL });
+
+	(void)state;
+	watch_start(&watch, &stream, geteuid(), NULL, faulter.pid);
+	json_decref(said);
+	piped_say(&faulter, "exec");
+	said = piped_hear(&faulter);
+	assert_non_null(said);
+	json_decref(said);
+	piped_say(&faulter, "anon-write");
+	said = piped_hear(&faulter);
+	watch_end(&watch, &stream, SIGINT);
+	piped_end(&faulter);
+	assert_int_equal(stream.status, 0);
+	assert_int_equal(stream_count(&stream, said, NULL), 16);
+	if (run_is_privileged())
+		assert_int_equal(stream_count(&stream, said, "anon-write"), 16);
+	assert_int_equal(get(&stream, "lost"), 0);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void test_killed_in_a_burst(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *said = faulter_start(&faulter, geteuid(), (const char *[]){ "storm", "64", NULL });
+
+	(void)state;
+	watch_start(&watch, &stream, geteuid(), (const char *[]){ "--summary", NULL }, faulter.pid);
+	usleep(300000);
+	kill(faulter.pid, SIGKILL);
+	watch_end(&watch, &stream, 0);
+	assert_int_equal(piped_end(&faulter), 128 + SIGKILL);
+	assert_int_equal(stream.status, 0);
+	assert_true(get(&stream, "events") > 1000);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void test_signal_of_the_command(void **state)
+{
+	struct stream stream;
+	json_t *said, *fault, *last = NULL;
+	size_t i;
+
+	(void)state;
+	need_root();
+	watch_command(&stream, NULL, (const char *[]){ "segv", "0x123000", NULL }, &said);
+	assert_null(said);
+	assert_int_equal(stream.status, 128 + SIGSEGV);
+	json_array_foreach(stream.faults, i, fault) last = fault;
+	assert_non_null(last);
+	assert_string_equal(json_string_value(json_object_get(last, "kind")), "segv");
+	assert_int_equal(json_get_u64(last, "address"), 0x123000);
+	assert_string_equal(json_string_value(json_object_get(last, "broken_rule")),
+			    "no mapping there");
+	stream_clear(&stream);
+}
+
+static void test_as_nobody(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *said, *unknown;
+
+	(void)state;
+	if (geteuid())
+		run_skip("another user than root can only be had by root");
+	json_decref(faulter_start(&faulter, NOBODY, (const char *[]){ "steps", NULL }));
+	watch_start(&watch, &stream, NOBODY, NULL, faulter.pid);
+	assert_false(json_is_true(json_object_get(stream.start, "in_kernel")));
+	unknown = json_object_get(stream.start, "unknown");
+	assert_non_null(json_object_get(unknown, "error_codes"));
+	piped_say(&faulter, "anon-write");
+	said = piped_hear(&faulter);
+	assert_int_equal(json_get_u64(said, "n"), 16);
+	json_decref(said);
+	piped_say(&faulter, "in-kernel");
+	said = piped_hear(&faulter);
+	watch_end(&watch, &stream, SIGINT);
+	piped_end(&faulter);
+	assert_int_equal(stream.status, 0);
+	/* Those inside read(2) are not seen, but they are counted. */
+	assert_int_equal(stream_count(&stream, said, NULL), 0);
+	assert_in_range(get(&stream, "hidden"), 16, 64);
+	assert_true(get(&stream, "events") >= 16);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_populated_is_hidden),
+		cmocka_unit_test(test_maps_at_full_speed),
+		cmocka_unit_test(test_threads_are_born_meanwhile),
+		cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_exec_in_the_target),
+		cmocka_unit_test(test_killed_in_a_burst),
+		cmocka_unit_test(test_signal_of_the_command),
+		cmocka_unit_test(test_as_nobody),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
