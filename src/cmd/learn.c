@@ -149,6 +149,17 @@ static size_t count_claims(const struct learn_options *options)
 	return sum;
 }
 
+/* True for what this machine or user does not have; anything else is a failure of pagewalk. */
+static bool is_lack(int error)
+{
+	static const int lacks[] = { EOPNOTSUPP, EPERM, EACCES, ENOSPC, EROFS, ENOMEM };
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
+		if (error == -lacks[i])
+			return true;
+	return false;
+}
+
 /* Names what failed, and what could not be measured, once for each reason of a lesson. */
 static int judge(const struct check *check)
 {
@@ -158,6 +169,11 @@ static int judge(const struct check *check)
 		const struct step_result *result = check->results[i];
 		const char *last = "";
 
+		if (result->error && !is_lack(result->error)) {
+			status = cmd_fail("%s %zu: %s", result->lesson->name, result->step + 1,
+					  result->error_text);
+			continue;
+		}
 		for (size_t j = 0; j < result->nr_claims; j++) {
 			const struct claim_result *claim = &result->claims[j];
 

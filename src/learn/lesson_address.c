@@ -37,7 +37,7 @@ static const struct lesson_claim same_claims[] = {
 static const struct lesson_question order_question = {
 	.text = "256 pages that follow each other get their frames. Do the frames follow each "
 		"other?",
-	.choices = { "yes, all of them", "not all: it depends on what was free" },
+	.choices = { "yes, all of them", "not all of them" },
 	.right = 1,
 	.why = "The page table lets any page lie in any frame, so the kernel takes what is free.",
 };

@@ -30,6 +30,13 @@ static int map_anon(struct pupil *pupil, size_t nr_pages)
 	return pupil_map(pupil, 0, "anonymous", nr_pages, PROT_READ | PROT_WRITE, ANON_FLAGS, -1);
 }
 
+/* For tests: what a step claims must not be so when nothing is done. */
+static int rest(struct pupil *pupil)
+{
+	(void)pupil;
+	return 0;
+}
+
 static int map_small(struct pupil *pupil)
 {
 	return map_anon(pupil, SMALL);
@@ -285,6 +292,7 @@ static int check_all(struct pupil *pupil)
 }
 
 const struct pupil_action pupil_anon_actions[] = {
+	{ "rest", rest },
 	{ "map-16", map_small },
 	{ "map-256", map_large },
 	{ "touch-byte", touch_first_byte },

@@ -241,8 +241,7 @@ static void note_failure(struct step_result *result, int err, const char *text)
 {
 	result->error = err;
 	snprintf(result->error_text, sizeof(result->error_text), "%s", text);
-	step_result_refuse(result, err == -EOPNOTSUPP ? WHY_UNSUPPORTED : why_from_errno(-err),
-			   text);
+	step_result_refuse(result, why_from_errno(-err), text);
 }
 
 static void measure(struct runner *runner, struct step_result *result,
