@@ -227,6 +227,11 @@ const struct fault_tally_site *fault_tally_site(const struct fault_tally *tally,
 	return &tally->sites[index];
 }
 
+size_t fault_tally_last_vma(const struct fault_tally *tally)
+{
+	return tally->last_vma;
+}
+
 size_t fault_tally_last_site(const struct fault_tally *tally)
 {
 	return tally->last_site;

@@ -50,7 +50,8 @@ size_t fault_tally_nr_vmas(const struct fault_tally *tally);
 const struct fault_tally_vma *fault_tally_vma(const struct fault_tally *tally, size_t index);
 size_t fault_tally_nr_sites(const struct fault_tally *tally);
 const struct fault_tally_site *fault_tally_site(const struct fault_tally *tally, size_t index);
-/* The number of the site that fault_tally_add() counted last. */
+/* The numbers of the mapping and of the site that fault_tally_add() counted last. */
+size_t fault_tally_last_vma(const struct fault_tally *tally);
 size_t fault_tally_last_site(const struct fault_tally *tally);
 
 #endif
