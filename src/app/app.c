@@ -7,6 +7,7 @@
  */
 #include "app/app.h"
 
+#include "app/fault_worker.h"
 #include "app/feed.h"
 #include "app/settings.h"
 #include "app/signals.h"
@@ -43,7 +44,8 @@ struct app {
 	/* The screens that Esc leads back to; the last one is in front, none is there twice. */
 	enum place trail[NR_PLACE];
 	size_t nr_trail;
-	struct proc *proc; /* that is watched; NULL before there is one */
+	struct proc *proc;           /* that is watched; NULL before there is one */
+	struct fault_worker *faults; /* of it */
 
 	bool helping;
 	int help_scroll, help_lines;
@@ -169,6 +171,7 @@ static int open_place(struct app *app, enum place place, const struct action *ac
 		.host = app->host,
 		.period_ns = app->options->period_ns,
 		.proc = app->proc,
+		.faults = app->faults,
 		.action = action,
 		.config = &app->config,
 		.filter = app->start->filter,
@@ -216,11 +219,16 @@ static void close_place(struct app *app, enum place place)
 /* Begins to watch a process. 0 or -errno, and then all is as it was. */
 static int open_process(struct app *app, pid_t pid)
 {
-	struct proc *proc;
+	struct proc *proc, *watched;
 	int ret = proc_open(app->host, pid, &proc);
 
 	if (ret)
 		return ret;
+	ret = proc_clone(proc, &watched);
+	if (ret) {
+		proc_close(proc);
+		return ret;
+	}
 	/* The list has done its work: Esc leads past it. */
 	if (app->nr_trail && app->trail[app->nr_trail - 1] == PLACE_PICK) {
 		set_shown(app, false);
@@ -229,8 +237,12 @@ static int open_process(struct app *app, pid_t pid)
 	for (int place = 0; place < NR_PLACE; place++)
 		if (feed_kinds[place].of_process)
 			close_place(app, (enum place)place);
+	fault_worker_free(app->faults);
 	proc_close(app->proc);
 	app->proc = proc;
+	app->faults = fault_worker_new(watched);
+	if (app->start->launch && pid == launch_pid(app->start->launch) && !app->options->no_faults)
+		fault_worker_begin(app->faults, !app->has_picture);
 	ret = show(app, PLACE_MAP, NULL);
 	if (ret && !app->nr_trail)
 		show(app, PLACE_PICK, NULL);
@@ -596,6 +608,7 @@ static void finish(struct app *app)
 		term_close(app->term);
 	for (int place = 0; place < NR_PLACE; place++)
 		close_place(app, (enum place)place);
+	fault_worker_free(app->faults);
 	proc_close(app->proc);
 	canvas_free(app->canvas);
 	xalloc_set_hook(NULL);

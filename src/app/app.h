@@ -22,6 +22,7 @@ struct app_options {
 	struct config config;   /* as the file and the options have it */
 	char config_path[4096]; /* where settings are saved; "": nowhere */
 	char warning[224];      /* said on the first screen; "": nothing */
+	bool no_faults;         /* faults of a started command are not watched before asked */
 };
 
 /* What to begin with. */

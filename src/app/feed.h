@@ -21,6 +21,7 @@
  * return at once.
  */
 struct feed;
+struct fault_worker;
 
 struct feed_ops {
 	/* A descriptor that becomes readable when the worker has something new; -1: none. */
@@ -55,6 +56,8 @@ struct feed_context {
 	const struct config *config; /* how screens begin */
 	/* The process that is watched, borrowed; NULL: none. A feed makes its own by proc_clone(). */
 	const struct proc *proc;
+	struct fault_worker
+		*faults; /* of that process, borrowed; it watches once a screen begins */
 	const struct action *action; /* that asked for the screen; NULL: a number key */
 	const char *filter;          /* of the list of processes; may be NULL */
 	const struct lab_config *lab;
@@ -88,6 +91,7 @@ struct feed_kind {
 extern const struct feed_kind feed_kinds[NR_PLACE];
 
 int feed_map_open(const struct feed_context *context, struct feed **out);
+int feed_faults_open(const struct feed_context *context, struct feed **out);
 int feed_cache_open(const struct feed_context *context, struct feed **out);
 int feed_lab_open(const struct feed_context *context, struct feed **out);
 int feed_output_open(const struct feed_context *context, struct feed **out);

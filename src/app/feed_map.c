@@ -2,6 +2,7 @@
 /* Screen 1 and the sampler that watches the process for it. */
 #include "app/feed.h"
 
+#include "app/fault_worker.h"
 #include "app/sampler.h"
 #include "app/wake.h"
 #include "base/xalloc.h"
@@ -12,8 +13,9 @@
 struct map_feed {
 	struct feed base;
 	struct sampler *sampler;
-	struct map_request request; /* what the sampler was last told */
-	bool paused;
+	struct map_request request;  /* what the sampler was last told */
+	struct fault_worker *faults; /* the app's */
+	bool paused, shown, heat;
 };
 
 static int event_fd(const struct feed *feed)
@@ -25,9 +27,14 @@ static bool take(struct feed *feed)
 {
 	struct map_feed *map = (struct map_feed *)feed;
 	struct snapshot *snapshot;
+	struct fault_view *faults;
 
 	/* First: what comes after the look must wake again. */
 	wake_clear(sampler_event_fd(map->sampler));
+	faults = map->heat ? fault_worker_get(map->faults) : NULL;
+	if (faults)
+		screen_map_set_faults(feed->screen, faults);
+	fault_view_unref(faults);
 	snapshot = sampler_get(map->sampler);
 	if (!snapshot)
 		return false;
@@ -46,12 +53,34 @@ static void request(struct feed *feed, const struct theme *theme, int columns, i
 	map->request = wanted;
 }
 
+/* The faults come by the sampler's own event, so that one descriptor tells of both. */
+static void listen_to_faults(struct map_feed *map)
+{
+	if (map->heat && map->shown)
+		fault_worker_listen(map->faults, sampler_event_fd(map->sampler), true);
+	else
+		fault_worker_unlisten(map->faults, sampler_event_fd(map->sampler));
+}
+
+static void show(struct feed *feed, bool shown)
+{
+	((struct map_feed *)feed)->shown = shown;
+	listen_to_faults((struct map_feed *)feed);
+}
+
 static bool act(struct feed *feed, const struct action *action)
 {
 	struct map_feed *map = (struct map_feed *)feed;
 
 	if (action->kind == ACTION_OPEN_ADDR) {
 		screen_map_go_to(feed->screen, action->addr);
+		return true;
+	}
+	if (action->kind == ACTION_HEAT) {
+		map->heat = action->arg;
+		if (map->heat)
+			fault_worker_begin(map->faults, false);
+		listen_to_faults(map);
 		return true;
 	}
 	if (action->kind != ACTION_PAUSE)
@@ -64,7 +93,10 @@ static bool act(struct feed *feed, const struct action *action)
 
 static void free_feed(struct feed *feed)
 {
-	sampler_free(((struct map_feed *)feed)->sampler);
+	struct map_feed *map = (struct map_feed *)feed;
+
+	fault_worker_unlisten(map->faults, sampler_event_fd(map->sampler));
+	sampler_free(map->sampler);
 	feed->screen->ops->free(feed->screen);
 	free(feed);
 }
@@ -73,6 +105,7 @@ static const struct feed_ops map_ops = {
 	.event_fd = event_fd,
 	.take = take,
 	.request = request,
+	.show = show,
 	.act = act,
 	.free = free_feed,
 };
@@ -90,6 +123,7 @@ int feed_map_open(const struct feed_context *context, struct feed **out)
 	feed->base.screen = screen_map_new();
 	if (context->launch)
 		screen_map_set_command(feed->base.screen);
+	feed->faults = context->faults;
 	feed->sampler = sampler_new(context->host, proc, context->period_ns);
 	*out = &feed->base;
 	return 0;

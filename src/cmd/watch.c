@@ -131,11 +131,12 @@ static int watch_operand(const struct app_options *options, char *operand)
 
 static int run_watch(int argc, char **argv)
 {
-	enum { OPTION_INPUT = 512, OPTION_KEEP_RUNNING };
+	enum { OPTION_INPUT = 512, OPTION_KEEP_RUNNING, OPTION_NO_FAULTS };
 	static const struct option longopts[] = {
 		SCREEN_LONG_OPTIONS,
 		{ "input", required_argument, NULL, OPTION_INPUT },
 		{ "keep-running", no_argument, NULL, OPTION_KEEP_RUNNING },
+		{ "no-faults", no_argument, NULL, OPTION_NO_FAULTS },
 		{ 0 },
 	};
 	struct launch_options launch = { 0 };
@@ -154,6 +155,7 @@ static int run_watch(int argc, char **argv)
 		if (opt == OPTION_INPUT)
 			launch.input = optarg;
 		launch.keeps_running |= opt == OPTION_KEEP_RUNNING;
+		options.no_faults |= opt == OPTION_NO_FAULTS;
 		if (opt >= OPTION_INPUT)
 			continue;
 		status = screen_option_take(&cmd_watch, opt, optarg, &options, &known);
@@ -162,8 +164,9 @@ static int run_watch(int argc, char **argv)
 	}
 	if (!strcmp(argv[optind - 1], "--"))
 		return start_command(&options, &launch, argv + optind);
-	if (launch.input || launch.keeps_running)
-		return cmd_bad_usage(&cmd_watch, "--input and --keep-running go with -- COMMAND");
+	if (launch.input || launch.keeps_running || options.no_faults)
+		return cmd_bad_usage(&cmd_watch, "--input, --keep-running and --no-faults go with "
+						 "-- COMMAND");
 	if (argc - optind > 1)
 		return cmd_bad_usage(&cmd_watch, "one process, name or path at a time");
 	if (optind < argc)
@@ -195,6 +198,7 @@ const struct command cmd_watch = {
 		   "Options:\n" SCREEN_OPTIONS_HELP
 		   "  --input FILE         standard input of COMMAND (default: /dev/null)\n"
 		   "  --keep-running       COMMAND runs on when pagewalk is left\n"
+		   "  --no-faults          do not watch COMMAND's page faults before key 2 or H\n"
 		   "  -V, --version        the version\n"
 		   "\n"
 		   "Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n"

@@ -325,6 +325,7 @@ struct tile map_tile(const struct map_screen *map, const struct map_cell *cell, 
 		tile = map_paint_tile(cell->grid->paint, cell->index, now_ns);
 		tile.changed = changed;
 	}
+	map_heat_tile(&map->heat, first_vpn, past_vpn, pages, now_ns, &tile);
 	tile.lit = frame_pages_touch(map_lit_pages(map), first_vpn, past_vpn);
 	return tile;
 }

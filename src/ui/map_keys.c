@@ -39,6 +39,7 @@ static const struct key_entry key_table[] = {
 	{ { "/", "find", "a mapping by a part of its name" }, A_MAP },
 	{ { "n N", NULL, "the next mapping of that name, the one before" }, A_NAME },
 	{ { "m M", "mode", "what the colours mean: the next mode, the one before" }, A_MAP },
+	{ { "H", "heat", "page faults as heat over the cells: where they struck lately" }, A_MAP },
 	{ { "x X", "mark", "mark this moment; compare with it, and back" }, A_MAP },
 	{ { "\\ F4", "kind", "show only mappings of one kind" }, A_MAP },
 	{ { "> <", NULL, "the next or last mapping or cell with something in memory" }, A_MAP },

@@ -268,6 +268,8 @@ void map_draw_legend(const struct map_screen *map, struct canvas *canvas, const 
 	char reason[128];
 	int x = at->x + 1;
 
+	if (map_heat_draw_legend(&map->heat, canvas, theme, at))
+		return;
 	x += draw_title(map, canvas, x, at->y, at->columns - 2) + 2;
 	if (!map_nth_grid(map, 0))
 		return;

@@ -5,6 +5,7 @@
 #include "model/snapshot.h"
 #include "ui/layout.h"
 #include "ui/map_colour.h"
+#include "ui/map_heat.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
 
@@ -80,6 +81,7 @@ struct map_screen {
 	uint64_t counted_ns;  /* when its mappings were first seen counted; 0: not yet */
 
 	struct map_colour colour; /* mode, mark, timeline */
+	struct map_heat heat;
 
 	/* The view: pages laid end to end by a fold, drawn from a place of it on. */
 	struct map_layout layout;

@@ -35,6 +35,7 @@ enum action_kind {
 	ACTION_OUTPUT,    /* what the command that was started has written */
 	/* What follows is for the worker behind the screen. */
 	ACTION_PAUSE, /* stop or go on sampling */
+	ACTION_HEAT,  /* page faults as heat: arg says whether they are wanted */
 	ACTION_LAB,   /* tell the lab: lab_command and arg */
 	ACTION_CACHE, /* change or choose a file: cache_command, arg and nr */
 };

@@ -56,6 +56,15 @@ void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot)
 	map_find_take(map);
 }
 
+void screen_map_set_faults(struct screen *screen, struct fault_view *view)
+{
+	struct map_heat *heat = &map_of(screen)->heat;
+	struct fault_view *before = heat->faults;
+
+	heat->faults = fault_view_ref(view);
+	fault_view_unref(before);
+}
+
 void screen_map_set_paused(struct screen *screen, bool paused)
 {
 	map_of(screen)->paused = paused;
@@ -141,6 +150,9 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 	switch (event->key) {
 	case ' ':
 		return (struct action){ .kind = ACTION_PAUSE };
+	case 'H':
+		map->heat.on = !map->heat.on;
+		return (struct action){ .kind = ACTION_HEAT, .arg = map->heat.on };
 	case 'o':
 		return open_file(map);
 	case 'p':
@@ -184,7 +196,7 @@ static bool animates(const struct screen *screen, uint64_t now_ns)
 	const struct map_screen *map = (const struct map_screen *)screen;
 	const struct grid *grid = map->snapshot ? map->snapshot->view : NULL;
 
-	if (map_is_turning(map, now_ns))
+	if (map_is_turning(map, now_ns) || map_heat_animates(&map->heat, now_ns))
 		return true;
 	for (size_t i = 0; grid && i < grid->nr_cells; i++)
 		if (grid->cells[i].changed_ns && now_ns - grid->cells[i].changed_ns < MAP_CHANGE_NS)
@@ -210,6 +222,7 @@ static void free_map(struct screen *screen)
 
 	snapshot_unref(map->snapshot);
 	map_frames_free(&map->frames);
+	map_heat_free(&map->heat);
 	fold_unref(map->fold);
 	free(map->lines);
 	free(map->vma_lines);

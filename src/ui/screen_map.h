@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_UI_SCREEN_MAP_H
 #define PAGEWALK_UI_SCREEN_MAP_H
 
+#include "model/fault_view.h"
 #include "model/snapshot.h"
 #include "ui/screen.h"
 
@@ -11,6 +12,8 @@ struct screen *screen_map_new(void);
 void screen_map_set_snapshot(struct screen *screen, struct snapshot *snapshot);
 /* pagewalk started a command: the key O shows what it writes. */
 void screen_map_set_command(struct screen *screen);
+/* The newest page faults, for the heat; it takes a reference. */
+void screen_map_set_faults(struct screen *screen, struct fault_view *view);
 /* Said in the title: sampling stands still. */
 void screen_map_set_paused(struct screen *screen, bool paused);
 /* Puts the cursor on an address; where no mapping holds it, that is said. */

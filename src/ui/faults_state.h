@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_UI_FAULTS_STATE_H
+#define PAGEWALK_UI_FAULTS_STATE_H
+
+#include "model/fault_view.h"
+#include "ui/screen.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The inside of screen 2, shared by the files that make it up. */
+
+enum faults_table {
+	TABLE_STREAM,
+	TABLE_VMAS,
+	TABLE_SITES,
+	TABLE_KINDS,
+	NR_TABLE,
+};
+
+enum faults_sort {
+	SORT_ALL, /* minor, major and failed together */
+	SORT_MINOR,
+	SORT_MAJOR,
+	SORT_FAILED,
+	SORT_NAME, /* mappings: by address */
+	NR_SORT,
+};
+
+struct faults_layout {
+	struct rect plot;  /* its first row is the heading */
+	struct rect kinds; /* at the right of it, with a heading too */
+	int tabs_y, columns_y;
+	struct rect list;
+	int rule_y;
+	struct rect detail;
+	int keys_y;
+};
+
+struct faults_screen {
+	struct screen base;
+	struct fault_view *live;  /* the newest; NULL before the first */
+	struct fault_view *still; /* that is looked at while `live` goes on; NULL: the newest */
+	enum faults_table table;
+	enum faults_sort sort[NR_TABLE];
+	struct fault_filter filter;
+	bool logarithmic;
+	uint64_t cursor, bottom;   /* faults by number: the chosen one, and that of the last line */
+	uint32_t chosen[NR_TABLE]; /* row of a table; FAULT_NO_ROW: the first one shown */
+	size_t top[NR_TABLE];
+	/* The rows of the open table as they are sorted now. */
+	uint32_t *order;
+	size_t nr_order, order_room;
+	int cursor_line; /* where the cursor was drawn in the stream */
+	struct faults_layout layout;
+};
+
+struct faults_layout faults_layout(int columns, int rows);
+/* The view that is looked at, or NULL. */
+const struct fault_view *faults_shown(const struct faults_screen *screen);
+/* The fault under the cursor, or NULL. */
+const struct fault_row *faults_chosen(const struct faults_screen *screen);
+/* Sorts the rows of the open table; the place of the chosen one among them. */
+size_t faults_sort_rows(struct faults_screen *screen);
+/* "minor", "address": what the open table is sorted by. */
+const char *faults_sort_name(const struct faults_screen *screen);
+/* True where a table can be sorted so. */
+bool faults_can_sort(enum faults_table table, enum faults_sort sort);
+
+/* How a kind looks. */
+int faults_kind_hue(enum fault_kind kind);
+char faults_kind_sign(enum fault_kind kind);
+/* Draws the sign of a kind in its colour. */
+void faults_draw_kind_sign(struct canvas *canvas, int x, int y, enum fault_kind kind);
+
+/* Words, in faults_words.c. All fill and return `out`, safe to draw. */
+/* "libc.so.6", "anon", "[heap]"; of a row of the view's names. */
+char *faults_vma_text(const struct fault_view *view, uint32_t row, char *out, size_t room);
+/* "main+0x1c", "libc.so.6+0x8a1f0", "... " while it is looked up; with `full` module and line too. */
+char *faults_site_text(const struct fault_view *view, uint32_t row, bool full, char *out,
+		       size_t room);
+/* What the CPU found and what the kernel did, in a sentence or three. */
+char *faults_explain(const struct fault_row *row, char *out, size_t room);
+/* What a kind is, for the table of kinds. */
+const char *faults_kind_sentence(enum fault_kind kind);
+/* What the kernel has counted and what was not seen of it. */
+char *faults_balance_text(const struct fault_view *view, bool brief, char *out, size_t room);
+/* Why less is told than could be; "" where nothing is missing. */
+char *faults_refusal_text(const struct fault_view *view, char *out, size_t room);
+
+/* Drawing. */
+void faults_draw(struct screen *screen, struct canvas *canvas, const struct theme *theme,
+		 uint64_t now_ns);
+void faults_draw_plot(const struct faults_screen *screen, struct canvas *canvas,
+		      const struct theme *theme);
+void faults_draw_kinds(const struct faults_screen *screen, struct canvas *canvas);
+void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
+		       const struct theme *theme);
+/* The bottom line's keys. */
+size_t faults_keys(const struct screen *screen, struct key_row *rows, size_t room);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of screen 2: faults by mapping, by instruction, by kind; sorted by any column. */
+#include "base/fmt.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "ui/draw.h"
+#include "ui/faults_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sort_context {
+	const struct fault_view *view;
+	enum faults_table table;
+	enum faults_sort sort;
+};
+
+static const char *const sort_names[NR_SORT] = { "all", "minor", "major", "failed", "name" };
+
+const char *faults_sort_name(const struct faults_screen *screen)
+{
+	enum faults_sort sort = screen->sort[screen->table];
+
+	return sort == SORT_NAME && screen->table == TABLE_VMAS ? "address" : sort_names[sort];
+}
+
+bool faults_can_sort(enum faults_table table, enum faults_sort sort)
+{
+	return table == TABLE_VMAS || table == TABLE_SITES ||
+	       (table == TABLE_KINDS && (sort == SORT_ALL || sort == SORT_NAME));
+}
+
+static const struct fault_count *count_of(const struct sort_context *context, uint32_t row)
+{
+	return context->table == TABLE_VMAS ? &context->view->vmas[row]
+					    : &context->view->sites[row];
+}
+
+static uint64_t value_of(const struct sort_context *context, uint32_t row)
+{
+	if (context->table == TABLE_KINDS)
+		return context->view->numbers.by_kind[row];
+	if (context->sort == SORT_ALL)
+		return fault_count_sum(count_of(context, row));
+	return count_of(context, row)->by_severity[FAULT_MINOR + (context->sort - SORT_MINOR)];
+}
+
+static int by_name(const struct sort_context *context, uint32_t a, uint32_t b)
+{
+	char one[400], other[400];
+
+	if (context->table == TABLE_VMAS) {
+		uint64_t x = context->view->vmas[a].start_addr;
+		uint64_t y = context->view->vmas[b].start_addr;
+
+		return (x > y) - (x < y);
+	}
+	if (context->table == TABLE_KINDS)
+		return 0;
+	return strcmp(faults_site_text(context->view, a, false, one, sizeof(one)),
+		      faults_site_text(context->view, b, false, other, sizeof(other)));
+}
+
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct sort_context *context = arg;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = 0;
+
+	if (context->sort == SORT_NAME) {
+		order = by_name(context, x, y);
+	} else {
+		uint64_t of_x = value_of(context, x), of_y = value_of(context, y);
+
+		order = (of_x < of_y) - (of_x > of_y);
+	}
+	return order ? order : (x > y) - (x < y);
+}
+
+size_t faults_sort_rows(struct faults_screen *screen)
+{
+	struct sort_context context = { faults_shown(screen), screen->table,
+					screen->sort[screen->table] };
+	const struct fault_view *view = context.view;
+	size_t nr = screen->table == TABLE_VMAS    ? view->nr_vmas
+		    : screen->table == TABLE_SITES ? view->nr_sites
+		    : screen->table == TABLE_KINDS ? NR_FAULT_KIND
+						   : 0;
+
+	if (nr > screen->order_room) {
+		screen->order = xreallocarray(screen->order, nr, sizeof(*screen->order));
+		screen->order_room = nr;
+	}
+	screen->nr_order = 0;
+	for (uint32_t row = 0; row < nr; row++)
+		if (screen->table != TABLE_KINDS || view->numbers.by_kind[row])
+			screen->order[screen->nr_order++] = row;
+	qsort_r(screen->order, screen->nr_order, sizeof(*screen->order), compare, &context);
+	for (size_t i = 0; i < screen->nr_order; i++)
+		if (screen->order[i] == screen->chosen[screen->table])
+			return i;
+	return 0;
+}
+
+static void draw_counts(struct canvas *canvas, int x, int y, const uint64_t *nr, uint8_t weight)
+{
+	static const uint8_t colours[NR_FAULT_SEVERITY] = { COLOUR_TEXT, COLOUR_WARN, COLOUR_BAD };
+	char count[FMT_LEN];
+
+	for (int i = 0; i < NR_FAULT_SEVERITY; i++)
+		canvas_text_right(canvas, x + i * 7, y, 6, nr[i] ? colours[i] : COLOUR_FAINT,
+				  weight, nr[i] ? fmt_count(count, nr[i]) : "-");
+}
+
+static void draw_vma(const struct fault_view *view, struct canvas *canvas, int x, int y, int end,
+		     uint32_t row, uint8_t weight)
+{
+	const struct fault_count *count = &view->vmas[row];
+	const struct vma vma = { .perms = view->names->vmas[row].perms };
+	char name[300], fitted[300], start[FMT_LEN], size[FMT_LEN], perms[5];
+
+	faults_draw_kind_sign(canvas, x, y, count->kind);
+	draw_counts(canvas, x + 2, y, count->by_severity, weight);
+	x += 24;
+	if (count->end_addr)
+		x += canvas_printf(canvas, x, y, end - x, COLOUR_FAINT, 0, "%-12s %s %5s ",
+				   fmt_addr(start, count->start_addr), vma_perms_text(&vma, perms),
+				   fmt_bytes(size, count->end_addr - count->start_addr));
+	text_fit(fitted, sizeof(fitted), faults_vma_text(view, row, name, sizeof(name)), end - x,
+		 false);
+	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, weight, fitted);
+}
+
+static void draw_site(const struct fault_view *view, struct canvas *canvas, int x, int y, int end,
+		      uint32_t row, uint8_t weight)
+{
+	const struct fault_count *count = &view->sites[row];
+	char name[600], fitted[600];
+
+	faults_draw_kind_sign(canvas, x, y, count->kind);
+	draw_counts(canvas, x + 2, y, count->by_severity, weight);
+	x += 24;
+	text_fit(fitted, sizeof(fitted), faults_site_text(view, row, true, name, sizeof(name)),
+		 end - x, false);
+	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, weight, fitted);
+}
+
+static void draw_kind(const struct fault_view *view, struct canvas *canvas,
+		      const struct theme *theme, int x, int y, int end, uint32_t row,
+		      uint8_t weight)
+{
+	uint64_t nr = view->numbers.by_kind[row], all = fault_numbers_sum(&view->numbers);
+	int hue = faults_kind_hue((enum fault_kind)row), bar = end - x >= 100 ? 24 : 12;
+	char count[FMT_LEN], share[FMT_LEN];
+
+	faults_draw_kind_sign(canvas, x, y, (enum fault_kind)row);
+	canvas_text(canvas, x + 2, y, 12, COLOUR_TEXT, weight,
+		    fault_kind_name((enum fault_kind)row));
+	canvas_text_right(canvas, x + 14, y, 6, COLOUR_TEXT, weight, fmt_count(count, nr));
+	canvas_text_right(canvas, x + 21, y, 5, COLOUR_FAINT, 0, fmt_percent(share, nr, all));
+	draw_thin_bar(canvas, x + 27, y, bar, theme,
+		      hue == HUE_NONE ? COLOUR_BAD : colour_of_hue(hue, NR_STRENGTH - 1), nr, all);
+	x += 28 + bar;
+	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, 0, fault_kind_title((enum fault_kind)row));
+}
+
+static void draw_columns(const struct faults_screen *screen, struct canvas *canvas)
+{
+	static const char *const heads[NR_TABLE] = {
+		[TABLE_VMAS] = "    minor  major failed  from         perm  size mapping",
+		[TABLE_SITES] = "    minor  major failed  instruction",
+		[TABLE_KINDS] = "  kind           count share",
+	};
+
+	canvas_text(canvas, 2, screen->layout.columns_y, canvas_columns(canvas) - 3, COLOUR_FAINT,
+		    0, heads[screen->table]);
+}
+
+void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
+		       const struct theme *theme)
+{
+	const struct fault_view *view = faults_shown(screen);
+	const struct rect *at = &screen->layout.list;
+	size_t chosen = faults_sort_rows(screen), *top = &screen->top[screen->table];
+	int end = at->x + at->columns - 1;
+	char pointer[5] = { 0 };
+
+	draw_columns(screen, canvas);
+	if (chosen < *top)
+		*top = chosen;
+	if (chosen >= *top + (size_t)at->rows)
+		*top = chosen - (size_t)at->rows + 1;
+	if (*top + (size_t)at->rows > screen->nr_order)
+		*top = screen->nr_order > (size_t)at->rows ? screen->nr_order - (size_t)at->rows
+							   : 0;
+	utf8_encode(theme_glyph(theme, GLYPH_POINTER), pointer);
+	for (size_t i = *top; i < screen->nr_order && i < *top + (size_t)at->rows; i++) {
+		int y = at->y + (int)(i - *top);
+		uint8_t weight = i == chosen ? ATTR_BOLD : 0;
+		uint32_t row = screen->order[i];
+
+		if (i == chosen) {
+			canvas_fill(canvas, (struct rect){ at->x, y, at->columns, 1 },
+				    (struct glyph){ ' ', COLOUR_TEXT, COLOUR_SELECT_BG, 0 });
+			canvas_text(canvas, at->x, y, 1, COLOUR_KEY, ATTR_BOLD, pointer);
+		}
+		if (screen->table == TABLE_VMAS)
+			draw_vma(view, canvas, at->x + 2, y, end, row, weight);
+		else if (screen->table == TABLE_SITES)
+			draw_site(view, canvas, at->x + 2, y, end, row, weight);
+		else
+			draw_kind(view, canvas, theme, at->x + 2, y, end, row, weight);
+	}
+}

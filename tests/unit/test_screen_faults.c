@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Screen 2, and the heat of screen 1, from made-up faults: what is drawn and what keys do. */
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "ui/faults_state.h"
+#include "ui/map_heat.h"
+#include "ui/screen_faults.h"
+#include "ui/screen_help.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct theme ascii = { .palette = PALETTE_DARK, .ascii = true };
+static const struct theme rich = { .palette = PALETTE_DARK, .dense = true, .colours = 1 << 24 };
+
+#define PAGE 4096
+#define ANON 0x7f0000000000
+#define LIB  0x7f1000000000
+
+/* What made-up faults are counted in; as the worker does it. */
+struct made {
+	struct fault_log *log;
+	struct fault_tally *tally;
+	struct fault_names *names;
+	struct fault_rates rates;
+	size_t nr_vmas, nr_sites;
+	uint64_t nr;
+};
+
+static const struct vma vma_anon = { .start_addr = ANON,
+				     .end_addr = ANON + 1000 * PAGE,
+				     .perms = VMA_READ | VMA_WRITE,
+				     .path = "" };
+static const struct vma vma_lib = { .start_addr = LIB,
+				    .end_addr = LIB + 100 * PAGE,
+				    .inode = 9,
+				    .perms = VMA_READ | VMA_EXEC,
+				    .path = "/usr/lib/lib\033[31mx.so" };
+
+static struct made *made_new(void)
+{
+	struct made *made = xcalloc(1, sizeof(*made));
+
+	made->log = fault_log_new();
+	made->tally = fault_tally_new(16, 16);
+	made->names = fault_names_new(17, 17);
+	fault_rates_init(&made->rates, 10 * NS_PER_S);
+	return made;
+}
+
+static void made_free(struct made *made)
+{
+	fault_log_free(made->log);
+	fault_tally_free(made->tally);
+	fault_names_unref(made->names);
+	free(made);
+}
+
+static void strike(struct made *made, enum fault_kind kind, enum fault_severity severity,
+		   const struct vma *vma, uint64_t page, pid_t tid)
+{
+	struct fault_row row = { .fault = { .t_ns = 10 * NS_PER_S + made->nr * NS_PER_MS,
+					    .addr = vma->start_addr + page * PAGE,
+					    .ip = LIB + 0x100 * (1 + (uint64_t)kind),
+					    .pid = 77,
+					    .tid = tid,
+					    .kind = (uint8_t)kind,
+					    .severity = (uint8_t)severity } };
+	size_t at;
+
+	fault_tally_add(made->tally, &row.fault, vma, &vma_lib);
+	at = fault_tally_last_vma(made->tally);
+	row.vma = (uint32_t)at;
+	row.vma_off_bytes = page * PAGE;
+	for (; made->nr_vmas <= at; made->nr_vmas++)
+		fault_names_set_vma(made->names, at, fault_tally_vma(made->tally, at));
+	at = fault_tally_last_site(made->tally);
+	row.site = (uint32_t)at;
+	for (; made->nr_sites <= at; made->nr_sites++)
+		fault_names_set_site(made->names, at, fault_tally_site(made->tally, at), false);
+	fault_log_add(made->log, &row);
+	fault_rates_add(&made->rates, severity, row.fault.t_ns, 1);
+	made->nr++;
+}
+
+static struct fault_view *made_view(struct made *made)
+{
+	struct fault_view *view = fault_view_new();
+
+	view->began_ns = 10 * NS_PER_S;
+	view->process.pid = 77;
+	snprintf(view->process.comm, sizeof(view->process.comm), "made-up");
+	view->watching = WATCH_LIVE;
+	view->sees_kernel = true;
+	view->balance_known = true;
+	view->minflt = made->nr + 5;
+	view->nr_hidden = 5;
+	fault_rates_advance(&made->rates, 12 * NS_PER_S);
+	view->rates = made->rates;
+	fault_view_take_log(view, made->log);
+	fault_view_take_tally(view, made->tally, made->names);
+	return view;
+}
+
+static void give(struct screen *screen, struct made *made)
+{
+	struct fault_view *view = made_view(made);
+
+	screen_faults_set(screen, view);
+	fault_view_unref(view);
+}
+
+/* 40 first stores, 3 copies on write by another thread, one page from storage. */
+static struct made *made_some(void)
+{
+	struct made *made = made_new();
+
+	for (uint64_t i = 0; i < 40; i++)
+		strike(made, FAULT_ANON_WRITE, FAULT_MINOR, &vma_anon, i, 77);
+	for (uint64_t i = 0; i < 3; i++)
+		strike(made, FAULT_COW, FAULT_MINOR, &vma_lib, i, 78);
+	strike(made, FAULT_FILE_MAJOR, FAULT_MAJOR, &vma_lib, 9, 77);
+	return made;
+}
+
+static bool shows(struct screen *screen, int columns, int rows, const char *text)
+{
+	struct canvas *canvas = canvas_new(columns, rows);
+	bool found = false;
+
+	screen->ops->draw(screen, canvas, &ascii, 0);
+	for (int y = 0; y < rows; y++) {
+		char *line = canvas_line(canvas, y);
+
+		found |= strstr(line, text) != NULL;
+		free(line);
+	}
+	canvas_free(canvas);
+	return found;
+}
+
+static void expect(struct screen *screen, const char *text)
+{
+	if (!shows(screen, 80, 24, text))
+		fail_msg("\"%s\" is not on the screen", text);
+}
+
+static void expect_not(struct screen *screen, const char *text)
+{
+	if (shows(screen, 80, 24, text))
+		fail_msg("\"%s\" is on the screen", text);
+}
+
+static struct action press(struct screen *screen, uint32_t key)
+{
+	struct ui_event event = { .key = key };
+
+	return screen->ops->event(screen, &event);
+}
+
+static void test_stream(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	expect(screen, "attaching");
+	press(screen, KEY_UI_UP);
+	give(screen, made);
+	expect(screen, "77 made-up");
+	expect(screen, "44 faults");
+	expect(screen, "file-major");
+	expect(screen, "7f1000009000");
+	expect(screen, "read it from storage while the thread slept");
+	expect(screen, "hidden 5");
+	/* Not looked up yet, then looked up; an escape sequence in a name is harmless. */
+	expect(screen, "...");
+	fault_names_set_symbol(made->names, 2, "evil\033[2Jname", 4, "a.c:7");
+	expect(screen, "evil\\x1b[2Jname+0x4");
+	made_free(made);
+	expect(screen, "44 faults");
+	screen->ops->free(screen);
+}
+
+static void test_pause_and_scroll(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	struct action action;
+
+	(void)state;
+	give(screen, made);
+	expect(screen, "live");
+	press(screen, KEY_UI_UP);
+	expect(screen, "paused");
+	expect(screen, "copied the page to a new frame");
+	for (uint64_t i = 0; i < 100; i++)
+		strike(made, FAULT_STACK, FAULT_MINOR, &vma_anon, 500 + i, 77);
+	give(screen, made);
+	/* Counted, but what is read stands still. */
+	expect(screen, "144 faults");
+	expect(screen, "copied the page to a new frame");
+	action = press(screen, KEY_UI_ENTER);
+	assert_int_equal(action.kind, ACTION_OPEN_ADDR);
+	assert_int_equal(action.addr, LIB + 2 * PAGE);
+	press(screen, KEY_UI_HOME);
+	expect(screen, "7f0000000000 in anon");
+	press(screen, KEY_UI_PAGE_DOWN);
+	press(screen, KEY_UI_DOWN);
+	press(screen, KEY_UI_UP);
+	expect(screen, "7f0000007000 in anon");
+	press(screen, KEY_UI_END);
+	expect(screen, "live");
+	expect(screen, "let the mapping grow down");
+	press(screen, ' ');
+	expect(screen, "paused");
+	press(screen, ' ');
+	expect(screen, "live");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+/* Every line is drawn once and in order wherever the cursor goes. */
+static void test_scrolling_visits_all(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	char text[64];
+
+	(void)state;
+	give(screen, made);
+	expect(screen, "live");
+	press(screen, KEY_UI_HOME);
+	for (uint64_t i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text), "%llx in anon", (unsigned long long)(ANON + i * PAGE));
+		expect(screen, text);
+		press(screen, KEY_UI_DOWN);
+	}
+	for (int i = 0; i < 60; i++) {
+		press(screen, KEY_UI_DOWN);
+		expect(screen, "paused");
+	}
+	expect(screen, "7f1000009000 in ");
+	for (int i = 0; i < 43; i++) {
+		press(screen, KEY_UI_UP);
+		expect(screen, "paused");
+	}
+	expect(screen, "7f0000000000 in anon");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+static void test_filters(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	give(screen, made);
+	expect(screen, "live");
+	press(screen, KEY_UI_UP);
+	press(screen, 'K');
+	expect(screen, "only cow");
+	expect_not(screen, "7f0000000000");
+	press(screen, 'T');
+	expect(screen, "only cow, thread 78");
+	press(screen, KEY_UI_BACKSPACE);
+	expect_not(screen, "only cow");
+	/* By a table's row: of the kinds, the first in the order of the names. */
+	press(screen, KEY_UI_BACK_TAB);
+	expect(screen, "BY KIND");
+	expect(screen, "sorted by all");
+	expect(screen, "anon-write: first touch by a store");
+	press(screen, KEY_UI_ENTER);
+	expect(screen, "only anon-write");
+	expect(screen, "7f0000027000 in anon");
+	expect_not(screen, "7f1000009000");
+	press(screen, KEY_UI_UP);
+	expect(screen, "7f0000026000 in anon");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+static void test_tables(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	struct action action;
+
+	(void)state;
+	give(screen, made);
+	press(screen, KEY_UI_TAB);
+	expect(screen, "rw-p");
+	expect(screen, "7f0000000000 anonymous memory");
+	press(screen, KEY_UI_DOWN);
+	expect(screen, "/usr/lib/lib\\x1b[31mx.so");
+	action = press(screen, 'g');
+	assert_int_equal(action.kind, ACTION_OPEN_ADDR);
+	assert_int_equal(action.addr, LIB);
+	/* The choice follows its row when the order changes. */
+	press(screen, 's');
+	press(screen, 's');
+	expect(screen, "sorted by major");
+	action = press(screen, 'g');
+	assert_int_equal(action.addr, LIB);
+	press(screen, KEY_UI_TAB);
+	expect(screen, "x.so+0x200 ...");
+	fault_names_set_symbol(made->names, 0, "", 0, "");
+	expect(screen, "x.so+0x200 (no symbol)");
+	press(screen, KEY_UI_ENTER);
+	expect(screen, "STREAM");
+	expect(screen, "only ");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+static void test_refused_and_missing(void **state)
+{
+	struct made *made = made_new();
+	struct screen *screen = screen_faults_new();
+	struct fault_view *view = made_view(made);
+	char text[400];
+
+	(void)state;
+	view->watching = WATCH_REFUSED;
+	snprintf(view->error, sizeof(view->error), "perf_event_open is refused");
+	fault_rates_add(&view->rates, FAULT_MINOR, 12 * NS_PER_S - 1, 700);
+	screen_faults_set(screen, view);
+	expect(screen, "cannot be shown: perf_event_open is refused");
+	expect(screen, "counters only");
+	expect(screen, "minor 700");
+	expect_not(screen, "STREAM");
+	assert_int_equal(press(screen, KEY_UI_ENTER).kind, ACTION_NONE);
+	view->watching = WATCH_LIVE;
+	view->error[0] = '\0';
+	view->error_code = WHY_DENIED;
+	view->sees_kernel = false;
+	expect(screen, "load or store not told apart: tracepoints denied");
+	expect(screen, "system calls");
+	view->error_code = WHY_OK;
+	view->nr_lost = 12;
+	assert_non_null(strstr(faults_balance_text(view, true, text, sizeof(text)), "12 records"));
+	view->watching = WATCH_ENDED;
+	view->process.wait_status = SIGKILL;
+	expect(screen, "SIGKILL");
+	fault_view_unref(view);
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+/* What is said of any kind fits the lines that 80 columns have. */
+static void test_sentences_fit(void **state)
+{
+	char text[1000];
+
+	(void)state;
+	for (int kind = 0; kind < NR_FAULT_KIND; kind++) {
+		struct fault_row row = { .fault = { .kind = (uint8_t)kind,
+						    .has_error_code = 1,
+						    .error_code = FAULT_ERROR_WRITE,
+						    .doubt = kind == FAULT_UNKNOWN ? FAULT_SPURIOUS
+										   : FAULT_SURE } };
+		const char *left = faults_explain(&row, text, sizeof(text));
+		int lines = 0;
+
+		assert_true(strlen(left) > 20);
+		for (; *left; lines++) {
+			left += draw_wrap_bytes(left, 78);
+			while (*left == ' ')
+				left++;
+		}
+		if (lines > 3)
+			fail_msg("%s takes %d lines", fault_kind_name((enum fault_kind)kind),
+				 lines);
+		for (int other = 0; other < kind; other++)
+			assert_true(faults_kind_sign((enum fault_kind)kind) !=
+				    faults_kind_sign((enum fault_kind)other));
+	}
+}
+
+static void test_sizes_and_plot(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	struct canvas *canvas = canvas_new(80, 24);
+	bool plotted = false;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		strike(made, FAULT_HUGE, FAULT_MINOR, &vma_anon, 3, 77);
+	give(screen, made);
+	for (int columns = 80; columns < 240; columns += 9)
+		for (int rows = 24; rows < 70; rows += 5) {
+			struct faults_layout at = faults_layout(columns, rows);
+
+			assert_true(at.list.rows >= 6);
+			assert_int_equal(at.list.y + at.list.rows, at.rule_y);
+			assert_int_equal(at.detail.y + at.detail.rows, at.keys_y);
+			assert_true(shows(screen, columns, rows, "FAULTS A SECOND"));
+			assert_true(shows(screen, columns, rows, "0 lost") ||
+				    shows(screen, columns, rows, "lost 0"));
+		}
+	screen->ops->draw(screen, canvas, &rich, 0);
+	for (int x = 6; x < 59; x++)
+		plotted |= canvas_at(canvas, x, 6)->fg ==
+			   colour_of_hue(CLASS_FILE, NR_STRENGTH - 1);
+	assert_true(plotted);
+	press(screen, 'L');
+	assert_true(shows(screen, 120, 36, "logarithmic"));
+	assert_true(screen_help_draw(screen, canvas, &ascii, 0) > 10);
+	canvas_free(canvas);
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+static void test_heat(void **state)
+{
+	struct fault_heat *heat = fault_heat_new(100);
+	struct map_heat on = { .on = true, .faults = fault_view_new() };
+	struct tile tile = { .first = CLASS_ANON, .second = HUE_NONE, .strength = 3 };
+
+	(void)state;
+	map_heat_tile(&on, 0, 8, 8, 0, &tile);
+	assert_int_equal(tile.first, CLASS_ANON);
+	for (uint64_t vpn = 0; vpn < 8; vpn++)
+		fault_heat_add(heat, vpn, NS_PER_S);
+	on.faults->heat = fault_heat_map(heat, NS_PER_S);
+	map_heat_tile(&on, 0, 8, 8, NS_PER_S, &tile);
+	assert_int_equal(tile.first, HUE_SCALE + NR_SCALE - 1);
+	assert_true(map_heat_animates(&on, NS_PER_S));
+	/* It cools, step by step, and one page of many has the lowest. */
+	map_heat_tile(&on, 0, 8, 8, 2 * NS_PER_S + NS_PER_S / 4, &tile);
+	assert_int_equal(tile.first, HUE_SCALE + 2);
+	map_heat_tile(&on, 0, 1 << 20, 1 << 20, NS_PER_S, &tile);
+	assert_int_equal(tile.first, HUE_SCALE);
+	/* Where nothing struck, the page's own colour steps back; and off is off. */
+	tile = (struct tile){ .first = CLASS_ANON, .second = CLASS_FILE, .strength = 3 };
+	map_heat_tile(&on, 100, 108, 8, NS_PER_S, &tile);
+	assert_int_equal(tile.first, CLASS_ANON);
+	assert_int_equal(tile.strength, 0);
+	assert_false(map_heat_animates(&on, 60 * NS_PER_S));
+	on.on = false;
+	tile.strength = 2;
+	map_heat_tile(&on, 0, 8, 8, NS_PER_S, &tile);
+	assert_int_equal(tile.strength, 2);
+	map_heat_free(&on);
+	fault_heat_free(heat);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_pause_and_scroll),
+		cmocka_unit_test(test_scrolling_visits_all),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_refused_and_missing),
+		cmocka_unit_test(test_sentences_fit),
+		cmocka_unit_test(test_sizes_and_plot),
+		cmocka_unit_test(test_heat),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
