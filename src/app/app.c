@@ -58,7 +58,7 @@ struct app {
 
 static void say_in(struct app *app, uint8_t colour, const char *text)
 {
-	snprintf(app->message, sizeof(app->message), " %s", text);
+	snprintf(app->message, sizeof(app->message), " %.*s", (int)sizeof(app->message) - 2, text);
 	app->message_colour = colour;
 	app->message_until_ns = clock_mono_ns() + MESSAGE_NS;
 	app->redraw = true;

@@ -101,7 +101,7 @@ static bool next_line(const char *text, size_t len, size_t *at, struct line *lin
 	if (!end)
 		end = line->end;
 	line->key = trim_start(line->start, end);
-	equals = memchr(line->key, '=', (size_t)(end - line->key));
+	equals = line->key < end ? memchr(line->key, '=', (size_t)(end - line->key)) : NULL;
 	line->key_end = trim_end(line->key, equals ? equals : end);
 	line->value = equals ? trim_start(equals + 1, end) : NULL;
 	line->value_end = equals ? trim_end(line->value, end) : NULL;

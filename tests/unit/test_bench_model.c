@@ -206,7 +206,8 @@ static void test_load_of_others_is_told_from_our_own(void **state)
 }
 
 /* What one report writes, NUL-terminated. */
-static char *written(int (*report)(FILE *out, const struct bench *bench), const struct bench *bench)
+__attribute__((noinline)) static char *written(int (*report)(FILE *out, const struct bench *bench),
+					       const struct bench *bench)
 {
 	char *text = NULL;
 	size_t len;
