@@ -176,6 +176,7 @@ static int open_place(struct app *app, enum place place, const struct action *ac
 		.config = &app->config,
 		.filter = app->start->filter,
 		.lab = app->start->lab,
+		.learn = app->start->learn,
 		.launch = app->start->launch,
 		.error = error,
 		.error_room = error_room,

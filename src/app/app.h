@@ -31,6 +31,7 @@ struct app_start {
 	pid_t pid;
 	const char *filter; /* of PLACE_PICK; may be NULL */
 	const struct lab_config *lab;
+	const struct learn_config *learn; /* may be NULL */
 	struct launch *launch; /* it stands still, and goes after the first picture; or NULL */
 	const struct action *action; /* for the first screen; may be NULL */
 };

@@ -22,6 +22,7 @@
  */
 struct feed;
 struct fault_worker;
+struct learn_config;
 
 struct feed_ops {
 	/* A descriptor that becomes readable when the worker has something new; -1: none. */
@@ -61,8 +62,9 @@ struct feed_context {
 	const struct action *action; /* that asked for the screen; NULL: a number key */
 	const char *filter;          /* of the list of processes; may be NULL */
 	const struct lab_config *lab;
-	struct launch *launch; /* the command that was started, borrowed; NULL: none */
-	char *error;           /* where a failure is said in one line */
+	const struct learn_config *learn; /* NULL: as by the number key */
+	struct launch *launch;            /* the command that was started, borrowed; NULL: none */
+	char *error;                      /* where a failure is said in one line */
 	size_t error_room;
 };
 
@@ -94,6 +96,7 @@ int feed_map_open(const struct feed_context *context, struct feed **out);
 int feed_faults_open(const struct feed_context *context, struct feed **out);
 int feed_cache_open(const struct feed_context *context, struct feed **out);
 int feed_lab_open(const struct feed_context *context, struct feed **out);
+int feed_learn_open(const struct feed_context *context, struct feed **out);
 int feed_output_open(const struct feed_context *context, struct feed **out);
 int feed_objects_open(const struct feed_context *context, struct feed **out);
 int feed_pick_open(const struct feed_context *context, struct feed **out);

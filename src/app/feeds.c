@@ -9,5 +9,6 @@ const struct feed_kind feed_kinds[NR_PLACE] = {
 	[PLACE_CACHE] = { .open = feed_cache_open, .of_process = true, .is_free = true },
 	[PLACE_OBJECTS] = { .open = feed_objects_open, .of_process = true },
 	[PLACE_LAB] = { .open = feed_lab_open },
+	[PLACE_LEARN] = { .open = feed_learn_open },
 	[PLACE_OUTPUT] = { .open = feed_output_open },
 };

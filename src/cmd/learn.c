@@ -5,7 +5,9 @@
  * have no names, and the keeper of the zram device removes that by itself.
  */
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 
+#include "app/learn_config.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -15,23 +17,34 @@
 #include "out/learn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Set by a signal: a check ends as soon as it can, and clears up. */
+static atomic_bool interrupted;
 
 struct learn_options {
-	bool all, check, json;
+	struct app_options app;
+	const char *answers; /* file that they are saved in; NULL: nowhere */
+	bool all, check, json, by_itself, palette_given;
 	struct runner_config runner;
 	const struct lesson *lesson; /* NULL: none named */
 };
 
 enum learn_option {
-	OPTION_ALL = 1,
+	OPTION_ALL = 512,
 	OPTION_CHECK,
 	OPTION_JSON,
 	OPTION_ZRAM,
 	OPTION_DIR,
+	OPTION_ANSWERS,
+	OPTION_PAUSE_NONE,
 };
 
 static int take_lesson(const char *name, struct learn_options *options)
@@ -58,46 +71,70 @@ static int check_options(const struct learn_options *options)
 		return cmd_bad_usage(&cmd_learn, "--check takes a lesson or --all");
 	if (options->lesson && options->json && !options->check)
 		return cmd_bad_usage(&cmd_learn, "a lesson as --json goes with --check");
+	if (options->check && (options->answers || options->by_itself))
+		return cmd_bad_usage(&cmd_learn, "--answers and --pause-none are for the screen");
 	return STATUS_DONE;
+}
+
+/* One option of the lessons' own. */
+static void take_option(int opt, struct learn_options *options)
+{
+	switch (opt) {
+	case OPTION_ALL:
+		options->all = true;
+		break;
+	case OPTION_CHECK:
+		options->check = true;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_ZRAM:
+		options->runner.zram = true;
+		break;
+	case OPTION_DIR:
+		options->runner.dir = optarg;
+		break;
+	case OPTION_ANSWERS:
+		options->answers = optarg;
+		break;
+	default:
+		options->by_itself = true;
+	}
 }
 
 static int parse_options(int argc, char **argv, struct learn_options *options)
 {
 	static const struct option longopts[] = {
+		SCREEN_LONG_OPTIONS,
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "check", no_argument, NULL, OPTION_CHECK },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "zram", no_argument, NULL, OPTION_ZRAM },
 		{ "dir", required_argument, NULL, OPTION_DIR },
-		{ "help", no_argument, NULL, 'h' },
+		{ "answers", required_argument, NULL, OPTION_ANSWERS },
+		{ "pause-none", no_argument, NULL, OPTION_PAUSE_NONE },
 		{ 0 },
 	};
 	int opt, status;
+	bool known;
 
-	while ((opt = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
-		switch (opt) {
-		case OPTION_ALL:
-			options->all = true;
-			break;
-		case OPTION_CHECK:
-			options->check = true;
-			break;
-		case OPTION_JSON:
-			options->json = true;
-			break;
-		case OPTION_ZRAM:
-			options->runner.zram = true;
-			break;
-		case OPTION_DIR:
-			options->runner.dir = optarg;
-			break;
-		case 'h':
+	status = screen_options_begin(argc, argv, SCREEN_SHORT_OPTIONS, longopts, &options->app);
+	while (!status &&
+	       (opt = getopt_long(argc, argv, SCREEN_SHORT_OPTIONS, longopts, NULL)) != -1) {
+		if (opt == 'h') {
 			cmd_help(&cmd_learn);
 			return -1;
-		default:
-			return STATUS_USAGE;
 		}
+		if (opt == '?')
+			return STATUS_USAGE;
+		options->palette_given |= opt == OPTION_PALETTE || opt == OPTION_CONTRAST;
+		status = screen_option_take(&cmd_learn, opt, optarg, &options->app, &known);
+		if (!known)
+			take_option(opt, options);
 	}
+	if (status)
+		return status;
 	if (argc - optind > 1)
 		return cmd_bad_usage(&cmd_learn, "learn takes one lesson");
 	if (optind < argc) {
@@ -122,7 +159,7 @@ struct check {
 static void check_lesson(struct check *check, const struct lesson *lesson)
 {
 	runner_begin(check->runner, lesson);
-	for (size_t i = 0; i < lesson->nr_steps; i++) {
+	for (size_t i = 0; i < lesson->nr_steps && !atomic_load(&interrupted); i++) {
 		struct step_result *result;
 
 		step_result_unref(runner_prepare(check->runner, i));
@@ -195,6 +232,22 @@ static int judge(const struct check *check)
 	return status;
 }
 
+static void interrupt(int number)
+{
+	(void)number;
+	atomic_store(&interrupted, true);
+}
+
+/* The lab's files and processes are cleared up by this process itself. */
+static void heed_signals(void)
+{
+	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
 static int run_check(const struct host *host, const struct learn_options *options)
 {
 	struct check check = { .options = options };
@@ -202,17 +255,20 @@ static int run_check(const struct host *host, const struct learn_options *option
 	char error[LESSON_REASON];
 	int status;
 
+	heed_signals();
 	if (runner_new(host, &options->runner, &check.runner, error, sizeof(error)))
 		return cmd_fail("%s", error);
 	if (!options->json)
 		check.ret = out_tap_begin(stdout, count_claims(options));
 	for (size_t i = 0; i < nr_lessons; i++)
-		if (options->all || options->lesson == lessons[i])
+		if ((options->all || options->lesson == lessons[i]) && !atomic_load(&interrupted))
 			check_lesson(&check, lessons[i]);
 	runner_free(check.runner);
 	if (options->json)
 		check.ret = out_learn_json(stdout, check.results, check.nr, taken_ns);
 	status = judge(&check);
+	if (atomic_load(&interrupted))
+		status = cmd_fail("interrupted");
 	if (check.ret)
 		status = cmd_fail("cannot write the report: %s", strerror(-check.ret));
 	for (size_t i = 0; i < check.nr; i++)
@@ -236,6 +292,64 @@ static int print_lessons(const struct host *host, const struct learn_options *op
 	return ret ? cmd_fail("cannot write the report: %s", strerror(-ret)) : STATUS_DONE;
 }
 
+/* ---- the screen ---- */
+
+/*
+ * The document takes the place of the one before at once, so that a reader never finds half of
+ * it; what was in the file before the first answer is gone with that.
+ */
+static int save_answers(void *arg, const struct lesson_answer *answers, size_t nr)
+{
+	const char *path = arg;
+	char *temporary = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(temporary, O_CLOEXEC), ret = fd < 0 ? -errno : 0;
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!ret && !out) {
+		ret = -errno;
+		close(fd);
+	}
+	if (out) {
+		ret = out_answers_json(out, answers, nr, clock_real_ns());
+		if (!ret && (fflush(out) || fsync(fd)))
+			ret = -errno;
+		if (fclose(out) && !ret)
+			ret = -errno;
+	}
+	if (!ret && rename(temporary, path))
+		ret = -errno;
+	if (ret && fd >= 0)
+		unlink(temporary);
+	free(temporary);
+	return ret;
+}
+
+/* A file that cannot be written is told before the lesson, not after it. */
+static int show_lessons(const struct host *host, struct learn_options *options)
+{
+	const struct learn_config config = {
+		.runner = options->runner,
+		.lesson = options->lesson,
+		.by_itself = options->by_itself,
+		.save = options->answers ? save_answers : NULL,
+		.arg = (void *)options->answers,
+	};
+	const struct app_start start = { .place = PLACE_LEARN, .learn = &config };
+	int ret = options->answers ? save_answers((void *)options->answers, NULL, 0) : 0;
+	char *safe;
+
+	if (ret) {
+		safe = text_safe_str(options->answers);
+		cmd_fail("%s: %s", safe, strerror(-ret));
+		free(safe);
+		return STATUS_FAILED;
+	}
+	/* Made for a projector, unless another palette was asked for. */
+	if (!options->palette_given && options->app.term.palette == PALETTE_DARK)
+		options->app.term.palette = PALETTE_CONTRAST;
+	return app_run(host, &options->app, &start);
+}
+
 static int run_learn(int argc, char **argv)
 {
 	struct learn_options options = { 0 };
@@ -250,7 +364,13 @@ static int run_learn(int argc, char **argv)
 	actor = helper_path("pagewalk-actor");
 	options.runner.pupil_path = pupil;
 	options.runner.actor_path = actor;
-	status = options.check ? run_check(host, &options) : print_lessons(host, &options);
+	options.runner.cancel = &interrupted;
+	if (options.check)
+		status = run_check(host, &options);
+	else if (screen_is_possible() && !options.json)
+		status = show_lessons(host, &options);
+	else
+		status = print_lessons(host, &options);
 	free(pupil);
 	free(actor);
 	host_free(host);
@@ -267,5 +387,7 @@ const struct command cmd_learn = {
 		   "  --json      the list, or what --check measured, as one JSON document\n"
 		   "  --zram      make a small zram device for swap, and remove it (root)\n"
 		   "  --dir DIR   where files are made (default: $TMPDIR or /var/tmp)\n"
-		   "  -h, --help  this text\n",
+		   "  --answers FILE  save the predictions made on the screen, as JSON\n"
+		   "  --pause-none    go through the lesson without waiting for "
+		   "keys\n" SCREEN_OPTIONS_HELP,
 };

@@ -237,13 +237,12 @@ static int prove_one(struct prover *prover, struct lab_proof *proof)
 	return err == -ECANCELED ? err : 0;
 }
 
-int lab_prove(const struct host *host, const struct prove_config *config, struct lab_proof *proofs,
-	      size_t *nr, char *error, size_t room)
+static int prove_all(const struct host *host, const struct prove_config *config,
+		     struct lab_proof *proofs, size_t nr, char *error, size_t room)
 {
 	struct prover prover = { .host = host, .config = config };
 	int err;
 
-	*nr = proof_list(proofs);
 	err = run_dir_open(config->dir, false, &prover.run, error, room);
 	if (err)
 		return err;
@@ -253,7 +252,7 @@ int lab_prove(const struct host *host, const struct prove_config *config, struct
 	err = make_after(&prover);
 	if (err && err != -ECANCELED)
 		snprintf(error, room, "the file of the proofs: %s", strerror(-err));
-	for (size_t i = 0; i < *nr && !err; i++)
+	for (size_t i = 0; i < nr && !err; i++)
 		err = prove_one(&prover, &proofs[i]);
 	if (err == -ECANCELED)
 		snprintf(error, room, "interrupted");
@@ -261,4 +260,17 @@ int lab_prove(const struct host *host, const struct prove_config *config, struct
 	free(prover.after);
 	run_dir_close(prover.run);
 	return err;
+}
+
+int lab_prove(const struct host *host, const struct prove_config *config, struct lab_proof *proofs,
+	      size_t *nr, char *error, size_t room)
+{
+	*nr = proof_list(proofs);
+	return prove_all(host, config, proofs, *nr, error, room);
+}
+
+int lab_prove_one(const struct host *host, const struct prove_config *config,
+		  struct lab_proof *proof, char *error, size_t room)
+{
+	return prove_all(host, config, proof, 1, error, room);
 }

@@ -23,4 +23,11 @@ struct prove_config {
 int lab_prove(const struct host *host, const struct prove_config *config, struct lab_proof *proofs,
 	      size_t *nr, char *error, size_t room);
 
+/*
+ * The same for one mode on one kind of socket, as proof->mode and proof->socket say; the rest
+ * of *proof is filled.
+ */
+int lab_prove_one(const struct host *host, const struct prove_config *config,
+		  struct lab_proof *proof, char *error, size_t room);
+
 #endif

@@ -5,13 +5,16 @@
 #include "kernel/host.h"
 #include "model/lesson.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a lesson's driver is begun with. */
 struct driver_setup {
 	const struct host *host;
-	const char *actor_path; /* of pagewalk-actor */
-	const char *dir;        /* for files, as the user gave it; NULL: where they go else */
+	const char *actor_path;    /* of pagewalk-actor */
+	const char *dir;           /* for files, as the user gave it; NULL: where they go else */
+	const atomic_bool *cancel; /* true: give up soon; NULL: never */
 };
 
 /*
@@ -28,5 +31,10 @@ struct lesson_driver {
 	void (*measure)(void *state, const struct lesson_claim *claim, struct reading *out);
 	void (*end)(void *state);
 };
+
+/* Sends files and proves copies by the lab: lessons on transfer modes (driver_lab.c). */
+extern const struct lesson_driver driver_lab;
+/* True where driver_lab knows the action: a verb and transfer modes that exist. */
+bool driver_lab_knows(const char *action);
 
 #endif

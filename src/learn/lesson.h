@@ -29,5 +29,10 @@ extern const struct lesson lesson_fault_file;
 extern const struct lesson lesson_fault_cow;
 extern const struct lesson lesson_fault_swap;
 extern const struct lesson lesson_fault_segv;
+extern const struct lesson lesson_copy;
+extern const struct lesson lesson_direct;
+extern const struct lesson lesson_mmap_write;
+extern const struct lesson lesson_sendfile;
+extern const struct lesson lesson_boundaries;
 
 #endif

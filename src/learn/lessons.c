@@ -7,7 +7,8 @@
 const struct lesson *const lessons[] = {
 	&lesson_address,    &lesson_task,       &lesson_vma,        &lesson_file,
 	&lesson_cache,      &lesson_fault_anon, &lesson_fault_file, &lesson_fault_cow,
-	&lesson_fault_swap, &lesson_fault_segv,
+	&lesson_fault_swap, &lesson_fault_segv, &lesson_copy,       &lesson_direct,
+	&lesson_mmap_write, &lesson_sendfile,   &lesson_boundaries,
 };
 
 const size_t nr_lessons = LESSON_NR(lessons);

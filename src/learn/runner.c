@@ -216,6 +216,7 @@ void runner_begin(struct runner *runner, const struct lesson *lesson)
 		.host = runner->host,
 		.actor_path = runner->config.actor_path,
 		.dir = runner->config.dir,
+		.cancel = runner->config.cancel,
 	};
 
 	end_lesson(runner);

@@ -5,6 +5,7 @@
 #include "kernel/host.h"
 #include "learn/lesson.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,10 +20,11 @@
 struct runner;
 
 struct runner_config {
-	const char *pupil_path; /* of pagewalk-pupil */
-	const char *actor_path; /* of pagewalk-actor, for lessons with a driver of their own */
-	const char *dir;        /* for files; NULL: $TMPDIR or /var/tmp */
-	bool zram;              /* make swap of a small zram device, and remove it at the end */
+	const char *pupil_path;    /* of pagewalk-pupil */
+	const char *actor_path;    /* of pagewalk-actor, for lessons with a driver of their own */
+	const char *dir;           /* for files; NULL: $TMPDIR or /var/tmp */
+	const atomic_bool *cancel; /* true: a driver gives up soon; NULL: never */
+	bool zram;                 /* make swap of a small zram device, and remove it at the end */
 };
 
 /* 0, or -errno with one line in error[room]. The caller frees it with runner_free(). */

@@ -46,6 +46,12 @@ static const struct quantity_row rows[NR_QUANTITY] = {
 	[QUANTITY_SAME_OPEN_FILE] = { "one struct file", "kcmp(2)", false },
 	[QUANTITY_SAME_INODE] = { "one inode", "fd of the process", false },
 	[QUANTITY_POSITION] = { "position in bytes", "fdinfo of the process", false },
+	[QUANTITY_COPIES] = { "copies of each byte", "the sender, at each call", false },
+	[QUANTITY_CALLS] = { "system calls", "the sender, at each call", false },
+	[QUANTITY_TOUCHED] = { "minor faults of the sender", "getrusage(2)", false },
+	[QUANTITY_INTACT] = { "arrived intact", "XXH3 of what arrived", false },
+	[QUANTITY_SHARED] = { "socket shares the pages", "overwrite proof", false },
+	[QUANTITY_CPU_PERCENT] = { "percent of the CPU time", "getrusage(2), paired", false },
 };
 
 const char *quantity_name(enum quantity quantity)

@@ -48,6 +48,13 @@ enum quantity {
 	QUANTITY_SAME_OPEN_FILE, /* 1 where descriptors `subject` and `other` are one open file */
 	QUANTITY_SAME_INODE,
 	QUANTITY_POSITION, /* of descriptor `subject` in its file, bytes */
+	/* From here on `subject` is the transfer mode (model/modes.h) that has sent a file. */
+	QUANTITY_COPIES,  /* of each byte by the sender's CPU, whole times */
+	QUANTITY_CALLS,   /* transfer system calls of the sender */
+	QUANTITY_TOUCHED, /* minor faults of the sender while it sent */
+	QUANTITY_INTACT,  /* 1 where the receiver's hash is that of the file, or 0 */
+	QUANTITY_SHARED, /* 1 where socket `other` (model/proof.h) held the file's own pages, or 0 */
+	QUANTITY_CPU_PERCENT, /* of sender and sink, in percent of those of mode `other` */
 	NR_QUANTITY,
 };
 
@@ -98,6 +105,8 @@ struct lesson_step {
 	const char *prepare; /* what brings about the state before it; NULL: nothing to do */
 	const char *action;  /* both are names of pupil_actions[] or of the driver's */
 	struct lesson_look look;
+	/* Transfer modes whose way is the picture, 1u << mode; 0: the map of the regions is. */
+	unsigned ways;
 	const struct lesson_claim *claims;
 	size_t nr_claims;
 };

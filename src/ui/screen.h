@@ -4,6 +4,7 @@
 
 #include "model/cache_view.h"
 #include "model/lab_view.h"
+#include "model/lesson_view.h"
 #include "ui/canvas.h"
 #include "ui/term.h"
 #include "ui/theme.h"
@@ -38,6 +39,7 @@ enum action_kind {
 	ACTION_HEAT,  /* page faults as heat: arg says whether they are wanted */
 	ACTION_LAB,   /* tell the lab: lab_command and arg */
 	ACTION_CACHE, /* change or choose a file: cache_command, arg and nr */
+	ACTION_LEARN, /* tell the lessons' worker: learn_command, arg and nr */
 };
 
 enum theme_switch {
@@ -50,6 +52,7 @@ struct action {
 	pid_t pid;
 	enum lab_command lab_command;
 	enum cache_command cache_command;
+	enum learn_command learn_command;
 	uint64_t arg;
 	uint64_t nr;      /* of what begins at `arg` */
 	uint64_t addr;    /* in the process that is watched; 0: none */
