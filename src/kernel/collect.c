@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <time.h>
 
 struct counting {
 	const struct geometry *geometry;
@@ -61,6 +62,21 @@ static uint64_t end_of_user_vmas(struct vma_table *table, const struct geometry 
 	return end;
 }
 
+/*
+ * pagemap passes over what remap_pfn_range(9) mapped (VM_PFNMAP) as if nothing were there: of a
+ * device's or the kernel's mapping in which nothing was found, nothing is known.
+ */
+static void doubt_devices(struct vma_table *table)
+{
+	for (size_t i = 0; i < vma_list_nr(table->list); i++) {
+		const struct vma *vma = vma_list_at(table->list, i);
+
+		if (table->why[i] == WHY_NOT_ASKED && vma_is_kernels(vma) &&
+		    !table->counts[i].present && !table->counts[i].swapped)
+			table->why[i] = WHY_UNSUPPORTED;
+	}
+}
+
 int collect_counts(struct walker *walker, const struct host *host, unsigned want,
 		   struct vma_table *table, struct frame_map *frames, struct run_list *runs,
 		   struct moment *moment)
@@ -82,10 +98,11 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 				 end_addr >> shift, want, count_span, &counting);
 	if (runs)
 		run_list_cut(runs);
-	if (ret)
-		for (size_t i = 0; i < vma_list_nr(table->list); i++)
-			if (table->why[i] == WHY_NOT_ASKED)
-				table->why[i] = why_from_errno(-ret);
+	for (size_t i = 0; ret && i < vma_list_nr(table->list); i++)
+		if (table->why[i] == WHY_NOT_ASKED)
+			table->why[i] = why_from_errno(-ret);
+	if (!ret)
+		doubt_devices(table);
 	table->has_zero_huge = walker_sources(walker)->why[SOURCE_PAGEMAP_SCAN] == WHY_OK;
 	table->counted_mono_ns = clock_mono_ns();
 	vma_table_finish(table);
@@ -95,6 +112,7 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 struct filling {
 	struct grid *grid;
 	enum vma_kind kind;
+	bool any; /* something was found */
 	struct painter painter;
 	struct moment *moment;
 };
@@ -103,6 +121,7 @@ static int fill_span(void *arg, const struct page_span *span)
 {
 	struct filling *filling = arg;
 
+	filling->any = true;
 	grid_add_span(filling->grid, span, filling->kind);
 	painter_add_span(&filling->painter, span);
 	if (filling->moment)
@@ -154,8 +173,36 @@ int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
 				 with_margin(walker_geometry(walker), past, margin), WALK_ALL,
 				 fill_span, &filling);
 	why = ret == -EFAULT ? WHY_UNSUPPORTED : why_from_errno(-ret);
+	/* As in doubt_devices(); a fold of many mappings is not judged as one. */
+	if (!ret && !grid->fold && !filling.any && vma_kind_is_kernels(kind))
+		why = WHY_UNSUPPORTED;
 	grid_finish(grid, why);
 	painter_end(&filling.painter, why);
+	return ret;
+}
+
+static bool has_stack(const struct vma_list *list)
+{
+	for (size_t i = vma_list_nr(list); i-- > 0;)
+		if (vma_list_at(list, i)->kind == VMA_STACK)
+			return true;
+	return false;
+}
+
+/*
+ * The mappings, but not those of a program that is just being loaded: in the middle of execve(2)
+ * the stack has no name yet. One that never has any is taken after a few looks.
+ */
+static int read_whole_maps(struct proc *proc, struct vma_list **out)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	int ret = proc_read_maps(proc, out);
+
+	for (int look = 0; !ret && look < 4 && vma_list_nr(*out) && !has_stack(*out); look++) {
+		vma_list_free(*out);
+		nanosleep(&pause, NULL);
+		ret = proc_read_maps(proc, out);
+	}
 	return ret;
 }
 
@@ -165,7 +212,7 @@ static int collect_vmas(struct proc *proc, unsigned want, struct run_list *runs,
 	const struct host *host = proc_host(proc);
 	struct walker *walker = NULL;
 	struct vma_list *list;
-	int ret = proc_read_maps(proc, &list);
+	int ret = read_whole_maps(proc, &list);
 
 	snapshot->maps_why = snapshot->sources.why[SOURCE_MAPS] = why_from_errno(-ret);
 	if (ret)

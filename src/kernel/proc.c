@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -368,6 +369,45 @@ int proc_read_pss(struct proc *proc, uint64_t *pss_bytes)
 	return 0;
 }
 
+/* True where the process sees a file of this name, with the words at its end, and this inode. */
+static bool is_name_of(struct proc *proc, int root_fd, const struct vma *vma)
+{
+	char *path = xasprintf(".%s (deleted)", vma->path);
+	struct stat status;
+	bool same;
+
+	atomic_fetch_add_explicit(proc->host->nr_calls, 1, memory_order_relaxed);
+	same = !fstatat(root_fd, path, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) &&
+	       status.st_ino == vma->inode;
+	free(path);
+	return same;
+}
+
+/*
+ * The kernel adds " (deleted)" to the name of a file that is gone, but a file may also be called
+ * so. Few are: only so many are asked about.
+ */
+static void undelete(struct proc *proc, struct vma_list *list)
+{
+	int root_fd = -1, nr_left = 32;
+
+	for (size_t i = 0; i < vma_list_nr(list) && nr_left; i++) {
+		const struct vma *vma = vma_list_at(list, i);
+
+		if (!vma->deleted || vma->kind != VMA_FILE)
+			continue;
+		if (root_fd < 0)
+			root_fd = host_openat(proc->host, proc->dir_fd, "root", O_PATH);
+		if (root_fd < 0)
+			return;
+		nr_left--;
+		if (is_name_of(proc, root_fd, vma))
+			vma_list_undelete(list, i);
+	}
+	if (root_fd >= 0)
+		close(root_fd);
+}
+
 int proc_read_maps(struct proc *proc, struct vma_list **out)
 {
 	size_t len_bytes;
@@ -378,6 +418,8 @@ int proc_read_maps(struct proc *proc, struct vma_list **out)
 		return ret == -ENOENT ? -ESRCH : ret;
 	*out = vma_parse_maps(text, len_bytes, NULL);
 	free(text);
+	if (!proc->host->root[0])
+		undelete(proc, *out);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ static const struct source_row rows[NR_SOURCE] = {
 			  "" },
 	[SOURCE_PAGEMAP] = { "pagemap",
 			     "another user's process needs CAP_SYS_PTRACE (sudo, or setcap)",
-			     "not for these addresses" },
+			     "pagemap passes over memory of the kernel and of devices" },
 	[SOURCE_PAGEMAP_SCAN] = { "PAGEMAP_SCAN", "", "PAGEMAP_SCAN is since Linux 6.7" },
 	[SOURCE_FRAMES] = { "pagemap frame numbers",
 			    "frame numbers need CAP_SYS_ADMIN (sudo, or setcap)", "" },

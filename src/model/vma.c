@@ -52,6 +52,16 @@ const struct vma *vma_list_at(const struct vma_list *list, size_t index)
 	return &list->items[index];
 }
 
+void vma_list_undelete(struct vma_list *list, size_t index)
+{
+	struct vma *vma = &list->items[index];
+	char *path = xasprintf("%s (deleted)", vma->path);
+
+	free((char *)vma->path);
+	vma->path = path;
+	vma->deleted = false;
+}
+
 const struct vma *vma_list_find(const struct vma_list *list, uint64_t addr)
 {
 	size_t low = 0, high = list->nr;
@@ -279,6 +289,16 @@ const char *vma_kind_name(enum vma_kind kind)
 	};
 
 	return names[kind];
+}
+
+bool vma_kind_is_kernels(enum vma_kind kind)
+{
+	return kind == VMA_DEVICE || kind == VMA_SPECIAL;
+}
+
+bool vma_is_kernels(const struct vma *vma)
+{
+	return vma_kind_is_kernels(vma->kind);
 }
 
 bool vma_has_file(const struct vma *vma)

@@ -49,6 +49,11 @@ void vma_list_add(struct vma_list *list, const struct vma *vma);
 size_t vma_list_nr(const struct vma_list *list);
 /* Borrowed, valid until the next vma_list_add(). */
 const struct vma *vma_list_at(const struct vma_list *list, size_t index);
+/*
+ * Takes the " (deleted)" of VMA `index` for a part of its name after all: a file of that very
+ * name is what is mapped.
+ */
+void vma_list_undelete(struct vma_list *list, size_t index);
 /* The VMA that holds addr, or NULL. */
 const struct vma *vma_list_find(const struct vma_list *list, uint64_t addr);
 /* True when both lists describe the same mappings, paths included. */
@@ -68,6 +73,9 @@ uint64_t vma_len_bytes(const struct vma *vma);
 char *vma_perms_text(const struct vma *vma, char out[5]);
 /* "anon", "file", "shmem", "heap", "stack", "hugetlb", "device", "special". */
 const char *vma_kind_name(enum vma_kind kind);
+/* True of memory of a device or of the kernel, which pagemap may not tell of. */
+bool vma_kind_is_kernels(enum vma_kind kind);
+bool vma_is_kernels(const struct vma *vma);
 /* True where pages may come from a file's page cache or shared memory. */
 bool vma_has_file(const struct vma *vma);
 /*

@@ -222,6 +222,22 @@ static void make_as_if_deleted(struct area *area)
 		map_area(area, PROT_READ, MAP_SHARED, area->fd);
 }
 
+/* One that is called as the kernel calls deleted ones. */
+static void make_named_deleted(struct area *area)
+{
+	char path[sizeof(area->path)];
+
+	make_file(area, "mkmaps");
+	if (area->skip)
+		return;
+	snprintf(path, sizeof(path), "%.100s (deleted)", area->path);
+	if (rename(area->path, path))
+		area->skip = strerror(errno);
+	else
+		strcpy(area->path, path);
+	map_area(area, PROT_READ, MAP_SHARED, area->fd);
+}
+
 static void make_deleted(struct area *area)
 {
 	make_file(area, "mkmaps-gone");
@@ -384,6 +400,7 @@ static const struct area_kind kinds[] = {
 	  .make = make_hostile_file },
 	{ .name = "long-file", .len_bytes = MIB, .make = make_long_file },
 	{ .name = "as-if-deleted-file", .len_bytes = MIB, .make = make_as_if_deleted },
+	{ .name = "named-deleted-file", .len_bytes = MIB, .make = make_named_deleted },
 	{ .name = "deleted-file", .len_bytes = MIB, .make = make_deleted },
 	{ .name = "top",
 	  .len_bytes = 65536,

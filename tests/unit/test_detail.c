@@ -84,7 +84,8 @@ static void test_unknown_is_said(void **state)
 
 	(void)state;
 	detail.why = WHY_UNSUPPORTED;
-	expect(&detail, "state unknown: unsupported: not for these addresses");
+	expect(&detail, "state unknown: unsupported: pagemap passes over memory of the kernel and "
+			"of devices");
 	assert_int_equal(page_detail_class(&detail), CLASS_UNKNOWN);
 	detail.why = WHY_GONE;
 	expect(&detail, "state unknown: gone (pagemap)");
