@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SMALL 16
@@ -262,18 +263,35 @@ static int page_out(struct pupil *pupil)
 	const struct pupil_region *region = &pupil->stage.regions[0];
 
 	/* More than once: what another CPU holds for a moment stays the first time. */
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
+		const struct timespec nap = { 0, 5000000 };
+
+		if (i)
+			nanosleep(&nap, NULL);
 		if (madvise((void *)(uintptr_t)region->start_addr,
 			    region->nr_pages * pupil->page_bytes, MADV_PAGEOUT))
 			return pupil_fail(pupil, errno, "MADV_PAGEOUT");
+	}
 	return 0;
 }
 
+/*
+ * Out of the swap cache, too. Where swap is a disk the pages stay there after they were written, and
+ * an access would find them without reading. Mapped again by a read they are clean, and have
+ * their place in swap, so that the next MADV_PAGEOUT drops them at once.
+ */
 static int map_and_page_out(struct pupil *pupil)
 {
+	const struct timespec writing = { 0, 100000000 };
 	int err = map_for_swap(pupil);
 
-	return err ? err : page_out(pupil);
+	if (!err)
+		err = page_out(pupil);
+	if (err)
+		return err;
+	nanosleep(&writing, NULL);
+	pupil_read(pupil, 0, 0, SWAP);
+	return page_out(pupil);
 }
 
 static int read_first(struct pupil *pupil)
