@@ -80,7 +80,8 @@ static const struct lesson_step steps[] = {
 	},
 	{
 		.title = "One copy is left",
-		.prose = "The proof again: the sender has sent a small file from its mapping, the "
+		.prose = "This is the proof again. The sender has sent a small file from its "
+			 "mapping, the "
 			 "receiver has read nothing, and the file is overwritten.",
 		.question = &proof_question,
 		.action = "prove mmap-write",

