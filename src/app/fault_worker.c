@@ -24,6 +24,7 @@
 #define MOST_SITES   8192
 #define MOST_HOT     32768
 #define READ_MS      20
+#define REST_MS      100 /* while nobody looks; a ring that fills wakes the reader earlier */
 #define RING_BYTES   ((size_t)16 << 20)
 #define PUBLISH_NS   (50 * NS_PER_MS)   /* while faults come */
 #define PLOT_NS      FAULT_RATE_STEP_NS /* while none do */
@@ -72,6 +73,7 @@ struct fault_worker {
 	uint64_t began_ns, published_ns, published_nr, counters_ns, cpu_ns;
 	uint64_t last_minflt, last_majflt; /* without events */
 	unsigned nr_execs, cost_permille;
+	int read_ms;
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t has_jobs;
@@ -338,6 +340,7 @@ static void publish_if_due(struct fault_worker *worker)
 	bool listened, heat = wants_heat(worker, &listened), news;
 
 	/* One view at least, for a screen that comes later. */
+	worker->read_ms = listened ? READ_MS : REST_MS;
 	if (!listened && worker->published_ns)
 		return;
 	news = fault_log_nr(worker->log) != worker->published_nr ||
@@ -368,9 +371,8 @@ static void count_without_events(struct fault_worker *worker, uint64_t now_ns)
 static bool has_ended(const struct fault_worker *worker)
 {
 	/* While it is not known how, it is still ending, and may yet be counted for. */
-	return worker->process.life == PROCESS_GONE ||
-	       (worker->process.life == PROCESS_ZOMBIE &&
-		worker->process.exit_why != WHY_NOT_ASKED);
+	return worker->process.life == PROCESS_GONE || (worker->process.life == PROCESS_ZOMBIE &&
+							worker->process.exit_why != WHY_NOT_ASKED);
 }
 
 static void take_sample(struct fault_worker *worker)
@@ -429,7 +431,7 @@ static void *read_faults(void *arg)
 		attach(worker);
 	while (!atomic_load(&worker->quit) && worker->watching != WATCH_ENDED) {
 		if (worker->watch)
-			fault_watch_read(worker->watch, READ_MS, &watch_ops, worker);
+			fault_watch_read(worker->watch, worker->read_ms, &watch_ops, worker);
 		else
 			wake_wait(worker->wake_fd, FAULT_RATE_STEP_NS / 2);
 		read_counters(worker);
@@ -456,6 +458,7 @@ struct fault_worker *fault_worker_new(struct proc *proc)
 
 	worker->proc = proc;
 	worker->wake_fd = wake_new();
+	worker->read_ms = READ_MS;
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->has_jobs, NULL);
 	for (size_t i = 0; i < NR_LISTENERS; i++)

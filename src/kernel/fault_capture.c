@@ -470,6 +470,8 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
 		struct queue *queue = &capture->queues[cpu];
 
+		if (!queue->first)
+			continue;
 		memmove(queue->items, queue->items + queue->first,
 			(queue->nr - queue->first) * sizeof(*queue->items));
 		queue->nr -= queue->first;

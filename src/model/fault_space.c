@@ -73,6 +73,8 @@ static void insert_extent(struct fault_space *space, size_t index, struct extent
 
 static void remove_extents(struct fault_space *space, size_t index, size_t nr)
 {
+	if (!nr)
+		return;
 	memmove(&space->extents[index], &space->extents[index + nr],
 		(space->nr - index - nr) * sizeof(*space->extents));
 	space->nr -= nr;

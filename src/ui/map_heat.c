@@ -118,6 +118,9 @@ bool map_heat_draw_legend(const struct map_heat *heat, struct canvas *canvas,
 		     canvas_text(canvas, x + 2, y, end - x - 2, COLOUR_TEXT, 0, steps[step].label) +
 		     2;
 	}
-	canvas_text(canvas, x, y, end - x, COLOUR_FAINT, 0, "of its pages; dim: none");
+	canvas_text(canvas, x, y, end - x, COLOUR_FAINT, 0, "of its pages");
+	if (at->rows > 2)
+		canvas_text(canvas, at->x + 1, y + 1, end - at->x - 1, COLOUR_FAINT, 0,
+			    "the part of a cell's pages that faulted lately; dim: none");
 	return true;
 }

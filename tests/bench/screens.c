@@ -404,6 +404,69 @@ static void run_objects(struct bench_row *row)
 	bench_target_end(&target);
 }
 
+/* The slowest of keys that switch the scale of the plot, 0 where one is not answered. */
+static double time_fault_keys(struct pty *pty, int nr)
+{
+	uint64_t slowest_ns = 0;
+
+	for (int i = 0; i < nr; i++) {
+		uint64_t start_ns = bench_now_ns();
+
+		pty_keys(pty, "L");
+		while (!pty_find(pty, i % 2 ? ", linear" : ", logarithmic", NULL, NULL)) {
+			if (bench_now_ns() - start_ns > UINT64_C(2000000000))
+				return 0;
+			pty_pump(pty, 20);
+		}
+		if (bench_now_ns() - start_ns > slowest_ns)
+			slowest_ns = bench_now_ns() - start_ns;
+		let_run(pty, 53); /* at another moment of a picture each time */
+	}
+	return (double)slowest_ns;
+}
+
+/* The rate that the screen shows, as it is written there. */
+static void read_rate(const struct pty *pty, char out[16])
+{
+	char *line = pty_screen_line(pty, 1), *minor = line ? strstr(line, "minor ") : NULL;
+
+	out[0] = '\0';
+	if (minor)
+		sscanf(minor, "minor %15s", out);
+	free(line);
+}
+
+/* Screen 2 on a process that does nothing but fault. */
+static void run_fault_storm(struct bench_row *row)
+{
+	struct bench_target target;
+	struct pty *pty;
+	double key_ns, percent;
+	char rate[16];
+
+	if (!bench_target_start(&target, "storm", 64, GIB, row))
+		return;
+	pty = watch_settled(&target, 500, row);
+	if (pty) {
+		pty_keys(pty, "2");
+		if (!pty_wait_text(pty, "anon-write", WAIT_MS))
+			BENCH_SAY(row->skip, "pagewalk drew no faults");
+		let_run(pty, 3000);
+		percent = cpu_percent(pty, 10);
+		key_ns = time_fault_keys(pty, 100);
+		read_rate(pty, rate);
+		BENCH_SAY(row->ours, "%.0f %% cpu", percent);
+		BENCH_SAY(row->figure, "key max %.1f ms", key_ns / MS);
+		BENCH_SAY(row->note, "%s faults/s, %s, peak %.1f MiB", rate,
+			  pty_find(pty, "lost 0", NULL, NULL) ? "none lost" : "some lost",
+			  (double)bench_peak_bytes(pty_pid(pty)) / MIB);
+		row->held = key_ns > 0 && key_ns <= 50 * MS && percent < 100 &&
+			    bench_peak_bytes(pty_pid(pty)) <= 128 * MIB;
+		pty_free(pty);
+	}
+	bench_target_end(&target);
+}
+
 const struct bench_entry bench_screens[] = {
 	{ "objects-10k", "screen 3, 10,000 descriptors and 2,000 threads: first boxes, keys",
 	  "200 ms, 50 ms", run_objects },
@@ -419,5 +482,7 @@ const struct bench_entry bench_screens[] = {
 	  run_memory_16g },
 	{ "slow-target", "a target that faults all the time, watched at 10 Hz and not", "< +3 %",
 	  run_slow_target },
+	{ "fault-storm", "screen 2, a process that does nothing but fault: cpu, key, memory",
+	  "1 core, 50 ms, 128 MiB", run_fault_storm },
 	{ 0 },
 };

@@ -112,12 +112,43 @@ static char *make_objects(uint64_t nr)
 	return map(page_bytes, PROT_READ | PROT_WRITE);
 }
 
+struct storm_range {
+	char *start;
+	uint64_t len_bytes;
+};
+
+/* Touches and gives back, as fast as it can. */
+static void *storm(void *arg)
+{
+	const struct storm_range *made = arg;
+
+	for (;;) {
+		for (uint64_t at = 0; at < made->len_bytes; at += page_bytes)
+			made->start[at] = 1;
+		madvise(made->start, made->len_bytes, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+/* N MiB, in which a thread faults without end. */
+static char *make_storm(uint64_t nr_mib)
+{
+	static struct storm_range made;
+	pthread_t thread;
+
+	made.len_bytes = nr_mib * MIB;
+	made.start = map(made.len_bytes, PROT_READ | PROT_WRITE);
+	if (!made.start || pthread_create(&thread, NULL, storm, &made))
+		return NULL;
+	return made.start;
+}
+
 static const struct {
 	const char *name;
 	char *(*make)(uint64_t n);
 } kinds[] = {
 	{ "objects", make_objects }, { "resident", make_resident }, { "sparse", make_sparse },
-	{ "fenced", make_fenced },   { "vmas", make_vmas },
+	{ "fenced", make_fenced },   { "vmas", make_vmas },         { "storm", make_storm },
 };
 
 /*

@@ -175,6 +175,30 @@ static void test_nobody(void **state)
 	target_end(&target);
 }
 
+/* Another user's process: the events are refused, with the reason; the counters are not. */
+static void test_refused(void **state)
+{
+	struct target target;
+	struct pty *pty;
+	char pid[16];
+	const char *const args[] = { pid, NULL };
+
+	(void)state;
+	if (!drive_has_nobody())
+		skip();
+	target_start(&target, 1, 4, false, NULL);
+	snprintf(pid, sizeof(pid), "%d", (int)target.pid);
+	pty = drive_start_nobody(80, 24, args);
+	drive_see(pty, "mappings are not shown");
+	pty_keys(pty, "2");
+	drive_see(pty, "cannot be shown: perf_event_open is refused");
+	drive_see(pty, "counters only");
+	target_do(&target, 't', "touched");
+	drive_see(pty, "the kernel counted 4 minor, 0 major; no events");
+	drive_quit(pty);
+	target_end(&target);
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct CMUnitTest tests[] = {
@@ -184,6 +208,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_exec_and_kill),
 		cmocka_unit_test(test_command_from_the_start),
 		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_refused),
 	};
 
 	if (argc > 1)
