@@ -47,7 +47,7 @@ static void publish(struct lesson_worker *worker)
 {
 	struct lesson_view *view = lesson_view_new(), *before;
 
-	view->powers = learn_powers(worker->host, worker->config.zram);
+	view->powers = learn_powers(worker->host, &worker->config);
 	view->lesson = worker->lesson;
 	view->step = worker->step;
 	view->stage = worker->stage;

@@ -280,7 +280,7 @@ static int run_check(const struct host *host, const struct learn_options *option
 /* What there is to read, where there is no screen. */
 static int print_lessons(const struct host *host, const struct learn_options *options)
 {
-	struct lesson_powers powers = learn_powers(host, options->runner.zram);
+	struct lesson_powers powers = learn_powers(host, &options->runner);
 	int ret;
 
 	if (options->lesson)
@@ -386,7 +386,7 @@ const struct command cmd_learn = {
 		   "  --all       with --check: all lessons\n"
 		   "  --json      the list, or what --check measured, as one JSON document\n"
 		   "  --zram      make a small zram device for swap, and remove it (root)\n"
-		   "  --dir DIR   where files are made (default: $TMPDIR or /var/tmp)\n"
+		   "  --dir DIR   where files are made (default: $TMPDIR, /var/tmp or $HOME)\n"
 		   "  --answers FILE  save the predictions made on the screen, as JSON\n"
 		   "  --pause-none    go through the lesson without waiting for "
 		   "keys\n" SCREEN_OPTIONS_HELP,

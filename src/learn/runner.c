@@ -13,6 +13,7 @@
 #include "lab/spawn.h"
 #include "learn/driver.h"
 #include "learn/measure.h"
+#include "learn/place.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -29,6 +30,8 @@
 struct runner {
 	const struct host *host;
 	struct runner_config config;
+	const char *dir; /* for the pupil's files */
+	bool on_disk;
 	struct actor pupil, keeper; /* keeper: of the zram device */
 	struct pupil_answer stage;
 	const struct lesson *lesson;
@@ -103,13 +106,6 @@ static int order(struct runner *runner, const char *action, char *error, size_t 
 	return -runner->stage.error;
 }
 
-static const char *files_dir(const struct runner *runner)
-{
-	const char *dir = runner->config.dir ? runner->config.dir : getenv("TMPDIR");
-
-	return dir && dir[0] ? dir : "/var/tmp";
-}
-
 static int start_pupil(struct runner *runner)
 {
 	int err;
@@ -118,7 +114,7 @@ static int start_pupil(struct runner *runner)
 		return 0;
 	end_pupil(runner);
 	memset(&runner->stage, 0, sizeof(runner->stage));
-	err = spawn(runner, &runner->pupil, "act", files_dir(runner));
+	err = spawn(runner, &runner->pupil, "act", runner->dir);
 	if (err)
 		return say(runner->begin_text, sizeof(runner->begin_text), err,
 			   "cannot start pagewalk-pupil");
@@ -153,17 +149,15 @@ static void remove_swap(struct runner *runner)
 	actors_end(actors, 1);
 }
 
-struct lesson_powers learn_powers(const struct host *host, bool zram)
+struct lesson_powers learn_powers(const struct host *host, const struct runner_config *config)
 {
-	return (struct lesson_powers){
+	struct lesson_powers powers = {
 		.frames = host->may_see_frames,
-		.swap = swap_is_on() || (zram && zram_is_possible()),
+		.swap = swap_is_on() || (config->zram && zram_is_possible()),
 	};
-}
 
-struct lesson_powers runner_powers(const struct runner *runner)
-{
-	return learn_powers(runner->host, false);
+	place_choose(config->dir, &powers.disk);
+	return powers;
 }
 
 /* ---- life ---- */
@@ -176,6 +170,7 @@ int runner_new(const struct host *host, const struct runner_config *config, stru
 
 	runner->host = host;
 	runner->config = *config;
+	runner->dir = place_choose(config->dir, &runner->on_disk);
 	actor_init(&runner->pupil);
 	actor_init(&runner->keeper);
 	if (config->zram)
@@ -292,6 +287,11 @@ static void prepare(struct runner *runner, struct step_result *result)
 	}
 	if (runner->lesson->needs_swap && !swap_is_on()) {
 		note_failure(result, -EOPNOTSUPP, "no swap is on (--zram, as root, makes some)");
+		return;
+	}
+	if (runner->lesson->needs_disk && !runner->on_disk) {
+		note_failure(result, -EOPNOTSUPP,
+			     "files lie in memory (tmpfs) here and cannot be dropped (--dir)");
 		return;
 	}
 	if (step->prepare)

@@ -22,7 +22,7 @@ struct runner;
 struct runner_config {
 	const char *pupil_path;    /* of pagewalk-pupil */
 	const char *actor_path;    /* of pagewalk-actor, for lessons with a driver of their own */
-	const char *dir;           /* for files; NULL: $TMPDIR or /var/tmp */
+	const char *dir;           /* for files; NULL: see place_choose() */
 	const atomic_bool *cancel; /* true: a driver gives up soon; NULL: never */
 	bool zram;                 /* make swap of a small zram device, and remove it at the end */
 };
@@ -31,10 +31,8 @@ struct runner_config {
 int runner_new(const struct host *host, const struct runner_config *config, struct runner **out,
 	       char *error, size_t room);
 void runner_free(struct runner *runner);
-/* What is there for lessons: frame numbers, swap. */
-struct lesson_powers runner_powers(const struct runner *runner);
-/* The same without a runner: as it is now, or as --zram would make it. */
-struct lesson_powers learn_powers(const struct host *host, bool zram);
+/* What is there for lessons now, or as this configuration would make it. */
+struct lesson_powers learn_powers(const struct host *host, const struct runner_config *config);
 
 /* Turns to a lesson: a new pupil. Failures show in the results of its steps. */
 void runner_begin(struct runner *runner, const struct lesson *lesson);

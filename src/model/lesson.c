@@ -244,6 +244,8 @@ char *lesson_missing(const struct lesson *lesson, const struct lesson_powers *po
 	out[0] = '\0';
 	if (lesson->needs_swap && !powers->swap)
 		snprintf(out, room, "swap (--zram, as root)");
+	else if (lesson->needs_disk && !powers->disk)
+		snprintf(out, room, "a file system on a disk (--dir)");
 	else if (nr_frames && !powers->frames)
 		snprintf(out, room, "root for %zu of %zu claims", nr_frames, nr);
 	return out;

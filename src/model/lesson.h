@@ -217,6 +217,7 @@ enum verdict verdict_worse(enum verdict a, enum verdict b);
 struct lesson_powers {
 	bool frames;
 	bool swap;
+	bool disk; /* files can be made where their pages can be dropped */
 };
 
 /* How many of its claims there are, and how many of them need frames. */

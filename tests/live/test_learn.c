@@ -152,6 +152,21 @@ static void test_nobody_sees_none_fail(void **state)
 	run_clear(&run);
 }
 
+/* Pages of tmpfs are the only copy: lessons that drop them say that they cannot. */
+static void test_in_memory_files_are_said(void **state)
+{
+	const char *const args[] = { "learn", "cache",    "--check", "--json",
+				     "--dir", "/dev/shm", NULL };
+	struct run run = run_pagewalk(args);
+	struct tally tally = count_claims(run.json);
+
+	(void)state;
+	run_expect(&run, 3);
+	assert_int_equal(tally.held + tally.failed, 0);
+	assert_non_null(strstr(run.err, "tmpfs"));
+	run_clear(&run);
+}
+
 static void test_usage(void **state)
 {
 	const char *const wrong[][4] = {
@@ -292,7 +307,7 @@ static size_t count_entries(const char *path, const char *prefix)
 	return nr;
 }
 
-static pid_t start_check(const char *dir)
+static pid_t start_check(const char *name, const char *dir)
 {
 	pid_t pid = fork();
 
@@ -302,7 +317,7 @@ static pid_t start_check(const char *dir)
 
 		dup2(null, 1);
 		dup2(null, 2);
-		execl(getenv("PAGEWALK"), "pagewalk", "learn", "--all", "--check", "--dir", dir,
+		execl(getenv("PAGEWALK"), "pagewalk", "learn", name, "--check", "--dir", dir,
 		      zram_is_possible() ? "--zram" : NULL, (char *)NULL);
 		_exit(127);
 	}
@@ -338,9 +353,14 @@ static void test_killed_at_any_moment_nothing_stays(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
-	for (long i = 0; i < 12; i++) {
-		const struct timespec moment = { 0, i * 25000000 };
-		pid_t pid = start_check(dir);
+	for (size_t i = 0; i < 3 * nr_lessons; i++) {
+		const struct lesson *lesson = lessons[i % nr_lessons];
+		const struct timespec moment = { 0, (long)(i * 7 % 20) * 10000000 };
+		pid_t pid;
+
+		if (lesson->driver)
+			continue;
+		pid = start_check(lesson->name, dir);
 
 		nanosleep(&moment, NULL);
 		kill(pid, i % 3 == 2 ? SIGTERM : SIGKILL);
@@ -356,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_all_hold),
 		cmocka_unit_test(test_tap_agrees),
 		cmocka_unit_test(test_nobody_sees_none_fail),
+		cmocka_unit_test(test_in_memory_files_are_said),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_without_its_action_a_step_fails),
 		cmocka_unit_test(test_a_pupil_that_died_is_replaced),

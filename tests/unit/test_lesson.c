@@ -283,7 +283,7 @@ static void test_a_copy_is_its_own(void **state)
 static void test_missing_says_what(void **state)
 {
 	char text[LESSON_REASON];
-	struct lesson_powers powers = { .frames = true, .swap = true };
+	struct lesson_powers powers = { .frames = true, .swap = true, .disk = true };
 
 	(void)state;
 	for (size_t i = 0; i < nr_lessons; i++)
@@ -291,6 +291,9 @@ static void test_missing_says_what(void **state)
 	powers.swap = false;
 	lesson_missing(lesson_find("fault-swap"), &powers, text, sizeof(text));
 	assert_non_null(strstr(text, "swap"));
+	powers.disk = false;
+	lesson_missing(lesson_find("cache"), &powers, text, sizeof(text));
+	assert_non_null(strstr(text, "disk"));
 	powers.frames = false;
 	lesson_missing(lesson_find("address"), &powers, text, sizeof(text));
 	assert_non_null(strstr(text, "root for"));
