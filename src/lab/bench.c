@@ -202,6 +202,10 @@ static void run_all(struct run *run)
 	for (unsigned i = 1; i <= config->rounds; i++) {
 		run->progress.round = i;
 		run_round(run, i, UINT32_C(0x80000000) + i, "round");
+		if (run->plan->live && !is_cancelled(run)) {
+			bench_summarize(run->bench);
+			run->progress.so_far = run->bench;
+		}
 	}
 }
 
@@ -217,8 +221,9 @@ static bool is_planned(const struct bench_plan *plan, enum transfer_mode mode)
 /* 0; what went wrong is told in the place of the proofs. -ECANCELED. */
 static int prove(struct run *run)
 {
-	const struct prove_config config = { run->plan->dir, run->plan->actor_path,
-					     run->watch->cancel };
+	const struct prove_config config = { .dir = run->plan->dir,
+					     .actor_path = run->plan->actor_path,
+					     .cancel = run->watch->cancel };
 	struct lab_proof all[LAB_MAX_PROOFS];
 	struct bench *bench = run->bench;
 	size_t nr = 0;

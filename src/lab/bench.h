@@ -24,6 +24,7 @@ struct bench_plan {
 	bool verify;                /* run the verifying round */
 	bool prove;                 /* prove the copies of these modes, after the rounds */
 	bool prove_only;            /* no lane, no round: only that */
+	bool live;                  /* summarize after each round, too: bench_progress.so_far */
 	const struct remote_address *remote; /* NULL: sinks on this machine */
 	size_t nr_modes, nr_sinks;           /* traditional is added, and its control */
 	enum transfer_mode modes[NR_MODE];
@@ -33,8 +34,9 @@ struct bench_plan {
 struct bench_progress {
 	const char *doing; /* "writing files", "warm-up", "verifying", "round" */
 	unsigned round, rounds;
-	const char *lane, *sink;  /* NULL while files are written */
-	size_t nr_done, nr_total; /* transfers, or MiB of files */
+	const char *lane, *sink;    /* NULL while files are written */
+	size_t nr_done, nr_total;   /* transfers, or MiB of files */
+	const struct bench *so_far; /* with `live`: its summaries are of the whole rounds */
 };
 
 struct bench_watch {

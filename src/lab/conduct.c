@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "lab/files.h"
+#include "lab/prove.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PUBLISH_NS (50 * NS_PER_MS) /* while files are written */
 #define MOST_CELLS 4096
@@ -42,39 +44,140 @@ static void add_prepared(void *arg, uint64_t len_bytes)
 		lab_publish(lab);
 }
 
-static int prepare_file(struct lab *lab, size_t index)
+/* Writes the file of a lane and gives it that. 0 or -errno; what was written may be there. */
+static int prepare_file(struct lab *lab, struct lane *lane)
 {
 	const struct files_watch watch = { &lab->cancel, add_prepared, lab };
-	struct lane *lane = &lab->lanes[index];
 	const char *key = mode_info(lane->view.setup.mode)->key;
-	char *path = xasprintf("%s/lane-%zu-%s.bin", run_dir_path(lab->run), index + 1, key);
-	uint64_t hash, seed = (uint64_t)(index + 1) << 40;
+	unsigned number = ++lab->nr_files;
+	char *path = xasprintf("%s/lane-%u-%s.bin", run_dir_path(lab->run), number, key);
+	uint64_t hash, seed = (uint64_t)number << 40;
 	int err;
 
-	do_now(lab, "writing lane-%zu-%s.bin", index + 1, key);
+	do_now(lab, "writing lane-%u-%s.bin", number, key);
 	if (lab->source_fd >= 0)
 		err = files_copy(path, lab->source_fd, lab->size_bytes, &watch, &hash);
 	else
 		err = files_generate(path, lab->size_bytes, seed, &watch, &hash);
 	if (!err)
 		err = lane_set_file(lane, path, lab->size_bytes, hash);
+	if (err)
+		unlink(path);
 	free(path);
 	return err;
 }
 
+static const char *file_error(int err)
+{
+	return err == -ENODATA ? "the file to copy has become shorter" : strerror(-err);
+}
+
 int lab_prepare_files(struct lab *lab)
 {
+	lab->prepare_total_bytes = lab->size_bytes * lab->nr_lanes;
 	for (size_t i = 0; i < lab->nr_lanes; i++) {
-		int err = prepare_file(lab, i);
+		int err = prepare_file(lab, &lab->lanes[i]);
 
 		if (!err)
 			continue;
 		snprintf(lab->error, sizeof(lab->error), "the file of lane %zu: %s", i + 1,
-			 err == -ENODATA ? "the file to copy has become shorter" : strerror(-err));
+			 file_error(err));
 		lab->phase = LAB_FAILED;
 		return err;
 	}
 	return 0;
+}
+
+/* Removes the lane with its file, which nobody has open any more. */
+static void drop_lane(struct lab *lab, size_t index)
+{
+	struct lane *lane = &lab->lanes[index];
+
+	if (lane->path && !lab->keep)
+		unlink(lane->path);
+	lane_clear(lane);
+	lab->nr_lanes--;
+	memmove(lane, lane + 1, (lab->nr_lanes - index) * sizeof(*lane));
+}
+
+static bool has_mode(const struct lab *lab, enum transfer_mode mode)
+{
+	for (size_t i = 0; i < lab->nr_lanes; i++)
+		if (lab->lanes[i].view.setup.mode == mode)
+			return true;
+	return false;
+}
+
+/* A lane that cannot have its file is none; why is said. */
+static void add_lane(struct lab *lab, enum transfer_mode mode)
+{
+	struct lane *lane = &lab->lanes[lab->nr_lanes];
+	struct lane_setup setup = lab->setup;
+	uint64_t len_bytes = lab->size_bytes * (setup.sink == SINK_DISK ? 2 : 1);
+	char why[100] = "";
+	int err;
+
+	setup.mode = mode;
+	err = run_dir_check_space(lab->run, len_bytes, why, sizeof(why));
+	if (err) {
+		snprintf(lab->notice, sizeof(lab->notice), "No lane for %s: %.90s",
+			 mode_info(mode)->title, why);
+		return;
+	}
+	lane_init(lane, lab->host, &setup);
+	err = prepare_file(lab, lane);
+	lab->nr_lanes++;
+	if (!err)
+		return;
+	drop_lane(lab, lab->nr_lanes - 1);
+	snprintf(lab->notice, sizeof(lab->notice), "No lane for %s: its file: %.60s",
+		 mode_info(mode)->title, file_error(err));
+}
+
+void lab_set_modes(struct lab *lab, uint64_t modes)
+{
+	uint64_t nr_new = 0;
+
+	lab->phase = LAB_PREPARING;
+	lab->notice[0] = '\0';
+	lanes_end(lab->lanes, lab->nr_lanes);
+	for (size_t i = lab->nr_lanes; i-- > 0;) {
+		lane_reset(&lab->lanes[i]);
+		if (!(modes >> lab->lanes[i].view.setup.mode & 1))
+			drop_lane(lab, i);
+	}
+	for (int mode = 0; mode < NR_MODE; mode++)
+		nr_new += (modes >> mode & 1) && !has_mode(lab, (enum transfer_mode)mode);
+	lab->prepared_bytes = 0;
+	lab->prepare_total_bytes = lab->size_bytes * nr_new;
+	for (int mode = 0; mode < NR_MODE && !atomic_load(&lab->cancel); mode++)
+		if ((modes >> mode & 1) && !has_mode(lab, (enum transfer_mode)mode) &&
+		    lab->nr_lanes < LAB_MAX_LANES)
+			add_lane(lab, (enum transfer_mode)mode);
+	lab_raise(lab);
+}
+
+void lab_prove_once(struct lab *lab)
+{
+	const struct prove_config config = { lab->dir, lab->actor_path, &lab->cancel,
+					     &lab->setup.sink };
+	struct lab_proof all[LAB_MAX_PROOFS];
+	char error[sizeof(all[0].evidence)] = "";
+	size_t nr = 0;
+	int err;
+
+	if (lab->proved || lab->one_at_a_time)
+		return;
+	do_now(lab, "proving the copies of each mode");
+	err = lab_prove(lab->host, &config, all, &nr, error, sizeof(error));
+	for (size_t i = 0; i < nr; i++) {
+		if (proof_socket_of(all[i].mode, lab->setup.sink) != all[i].socket)
+			continue;
+		lab->proofs[all[i].mode] = all[i];
+		if (err)
+			snprintf(lab->proofs[all[i].mode].evidence, sizeof(error), "%s", error);
+	}
+	lab->proved = true;
 }
 
 static void reach(struct lab *lab, size_t index)
@@ -103,6 +206,7 @@ void lab_raise(struct lab *lab)
 		do_now(lab, "%s the file of lane %zu", start_verb(lab), i + 1);
 		reach(lab, i);
 	}
+	lab->stepped_ns = 0;
 	lab->doing[0] = '\0';
 	lab->phase = LAB_READY;
 }
@@ -136,8 +240,12 @@ static void obey_start(struct lab *lab, uint64_t arg)
 {
 	(void)arg;
 	if (lab->phase == LAB_PAUSED) {
+		/* Where only some were stepped, the others start from their residency. */
 		for (size_t i = 0; i < lab->nr_lanes; i++)
-			if (lab->lanes[i].view.state == LANE_PAUSED)
+			if (lab->lanes[i].view.state == LANE_READY)
+				reach(lab, i);
+		for (size_t i = 0; i < lab->nr_lanes; i++)
+			if (!lane_state_is_final(lab->lanes[i].view.state))
 				lane_go(&lab->lanes[i]);
 	} else if (lab->phase == LAB_READY) {
 		if (lab->one_at_a_time)
@@ -158,6 +266,45 @@ static void obey_pause(struct lab *lab, uint64_t arg)
 	for (size_t i = 0; i < lab->nr_lanes; i++)
 		lane_pause(&lab->lanes[i]);
 	lab->phase = LAB_PAUSED;
+}
+
+/* One lane, or all that stand, move by one buffer; together, none runs but in steps. */
+static void obey_step(struct lab *lab, uint64_t arg)
+{
+	if (lab->one_at_a_time || (lab->phase != LAB_READY && lab->phase != LAB_PAUSED))
+		return;
+	for (size_t i = 0; i < lab->nr_lanes; i++)
+		if (arg == LAB_ALL_LANES || arg == i)
+			lane_step(&lab->lanes[i], lab->nr_cells);
+	lab->stepped_ns = clock_mono_ns();
+	lab->phase = LAB_PAUSED;
+}
+
+static void obey_modes(struct lab *lab, uint64_t modes)
+{
+	modes &= (UINT64_C(1) << NR_MODE) - 1;
+	if (lab->phase != LAB_FAILED && modes)
+		lab_set_modes(lab, modes);
+}
+
+static void obey_measure(struct lab *lab, uint64_t arg)
+{
+	if (lab->phase != LAB_FAILED && !lab->one_at_a_time && lab->nr_lanes)
+		lab_measure(lab, arg == LAB_COLD ? LAB_COLD : LAB_HOT);
+}
+
+/* What it stops has ended already: the order itself did that. */
+static void obey_stop(struct lab *lab, uint64_t arg)
+{
+	(void)lab;
+	(void)arg;
+}
+
+static void obey_watch(struct lab *lab, uint64_t arg)
+{
+	(void)arg;
+	if (lab->phase == LAB_MEASURED)
+		lab_raise(lab);
 }
 
 static void obey_restart(struct lab *lab, uint64_t arg)
@@ -186,10 +333,12 @@ static void obey_cells(struct lab *lab, uint64_t nr_cells)
 
 void lab_obey(struct lab *lab, const struct lab_order *order)
 {
-	static void (*const obey[])(struct lab * lab, uint64_t arg) = {
+	static void (*const obey[NR_LAB_CMD])(struct lab * lab, uint64_t arg) = {
 		[LAB_CMD_START] = obey_start,     [LAB_CMD_PAUSE] = obey_pause,
 		[LAB_CMD_RESTART] = obey_restart, [LAB_CMD_PACE] = obey_pace,
-		[LAB_CMD_CELLS] = obey_cells,
+		[LAB_CMD_CELLS] = obey_cells,     [LAB_CMD_STEP] = obey_step,
+		[LAB_CMD_MODES] = obey_modes,     [LAB_CMD_MEASURE] = obey_measure,
+		[LAB_CMD_STOP] = obey_stop,       [LAB_CMD_WATCH] = obey_watch,
 	};
 
 	obey[order->command](lab, order->arg);

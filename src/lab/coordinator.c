@@ -25,6 +25,7 @@
 
 #define TICK_RUNNING_NS (50 * NS_PER_MS)
 #define TICK_RESTING_NS (500 * NS_PER_MS)
+#define SETTLE_NS       (2 * NS_PER_S) /* for what a step sent to be received */
 #define DEFAULT_CELLS   64
 #define MOST_BYTES      (UINT64_C(1) << 62)
 /* What files take on the disk beyond their size. */
@@ -50,9 +51,13 @@ void lab_publish(struct lab *lab)
 	view->size_bytes = lab->size_bytes;
 	view->pace_bytes_per_s = lab->pace_bytes_per_s;
 	view->prepared_bytes = lab->prepared_bytes;
-	view->prepare_total_bytes = lab->size_bytes * lab->nr_lanes;
+	view->prepare_total_bytes = lab->prepare_total_bytes;
 	memcpy(view->doing, lab->doing, sizeof(view->doing));
 	memcpy(view->error, lab->error, sizeof(view->error));
+	memcpy(view->notice, lab->notice, sizeof(view->notice));
+	view->proved = lab->proved;
+	memcpy(view->proofs, lab->proofs, sizeof(view->proofs));
+	view->measure = lab->measure;
 	view->nr_lanes = lab->nr_lanes;
 	for (size_t i = 0; i < lab->nr_lanes; i++)
 		lane_copy_view(&lab->lanes[i], &view->lanes[i]);
@@ -94,7 +99,9 @@ static void obey_all(struct lab *lab)
 
 static uint64_t tick_ns(const struct lab *lab)
 {
-	return lab->phase == LAB_RUNNING ? TICK_RUNNING_NS : TICK_RESTING_NS;
+	bool settling = lab->stepped_ns && clock_mono_ns() - lab->stepped_ns < SETTLE_NS;
+
+	return lab->phase == LAB_RUNNING || settling ? TICK_RUNNING_NS : TICK_RESTING_NS;
 }
 
 /* Waits until end_ns for orders and for what the actors say, and acts on it. */
@@ -139,6 +146,7 @@ static void *run(void *arg)
 	static const struct lab_order start = { LAB_CMD_START, 0 };
 
 	if (!lab_prepare_files(lab)) {
+		lab_prove_once(lab);
 		lab_raise(lab);
 		if (lab->start_at_once && !atomic_load(&lab->cancel))
 			lab_obey(lab, &start);
@@ -255,6 +263,7 @@ static void release(struct lab *lab)
 	pthread_mutex_destroy(&lab->mutex);
 	free(lab->orders);
 	free(lab->actor_path);
+	free(lab->dir);
 	free(lab);
 }
 
@@ -265,6 +274,9 @@ static struct lab *make(const struct host *host, const struct lab_config *config
 	lab->host = host;
 	lab->source_fd = -1;
 	lab->actor_path = xstrdup(config->actor_path);
+	lab->dir = config->dir ? xstrdup(config->dir) : NULL;
+	lab->setup = config->setup;
+	lab->keep = config->keep;
 	lab->one_at_a_time = config->one_at_a_time;
 	lab->start_at_once = config->start_at_once;
 	lab->start = config->start;
@@ -319,10 +331,33 @@ void lab_free(struct lab *lab)
 {
 	if (!lab)
 		return;
+	pthread_mutex_lock(&lab->mutex);
 	atomic_store(&lab->cancel, true);
+	atomic_store(&lab->stop, true);
+	pthread_mutex_unlock(&lab->mutex);
 	ring(lab->order_fd);
 	pthread_join(lab->thread, NULL);
 	release(lab);
+}
+
+/* A measurement does not wait for its end where one of these comes. */
+static bool ends_measurement(enum lab_command command)
+{
+	return command == LAB_CMD_RESTART || command == LAB_CMD_MODES ||
+	       command == LAB_CMD_MEASURE || command == LAB_CMD_STOP || command == LAB_CMD_WATCH;
+}
+
+bool lab_arm_stop(struct lab *lab)
+{
+	bool stop;
+
+	pthread_mutex_lock(&lab->mutex);
+	stop = atomic_load(&lab->cancel);
+	for (size_t i = 0; i < lab->nr_orders; i++)
+		stop |= ends_measurement(lab->orders[i].command);
+	atomic_store(&lab->stop, stop);
+	pthread_mutex_unlock(&lab->mutex);
+	return stop;
 }
 
 void lab_command(struct lab *lab, enum lab_command command, uint64_t arg)
@@ -330,6 +365,8 @@ void lab_command(struct lab *lab, enum lab_command command, uint64_t arg)
 	pthread_mutex_lock(&lab->mutex);
 	lab->orders = xgrow(lab->orders, lab->nr_orders, &lab->orders_room, sizeof(*lab->orders));
 	lab->orders[lab->nr_orders++] = (struct lab_order){ command, arg };
+	if (ends_measurement(command))
+		atomic_store(&lab->stop, true);
 	pthread_mutex_unlock(&lab->mutex);
 	ring(lab->order_fd);
 }

@@ -121,6 +121,7 @@ void lane_reset(struct lane *lane)
 	view->start_cached_pages = 0;
 	view->start_pages = 0;
 	view->error[0] = '\0';
+	view->step = (struct lane_step){ 0 };
 	lane->nr_samples = 0;
 	lane->finished_ns = 0;
 	lane->next_cache_ns = 0;
@@ -264,8 +265,7 @@ static int expect(struct lane *lane, enum lane_part part, enum wire_type type,
 	return -1;
 }
 
-/* 0, or -1 when the lane has been failed. */
-static int tell(struct lane *lane, enum lane_part part, const struct wire_message *message)
+int lane_tell(struct lane *lane, enum lane_part part, const struct wire_message *message)
 {
 	int err = actor_tell(&lane->halves[part].actor, message);
 
@@ -311,7 +311,8 @@ static int raise_both(struct lane *lane, const char *actor_path, uint64_t pace_b
 	order.sink = setup->sink;
 	order.buffer_bytes = setup->receive_bytes;
 	order.flags = (setup->verify ? WIRE_VERIFY : 0) | (lane->hold ? WIRE_HOLD : 0);
-	if (spawn_half(lane, LANE_SINK, actor_path, sink_argv) || tell(lane, LANE_SINK, &order) ||
+	if (spawn_half(lane, LANE_SINK, actor_path, sink_argv) ||
+	    lane_tell(lane, LANE_SINK, &order) ||
 	    expect(lane, LANE_SINK, WIRE_LISTENING, &listening, cancel))
 		return -1;
 	order = wire_message_make(WIRE_PREPARE);
@@ -322,7 +323,7 @@ static int raise_both(struct lane *lane, const char *actor_path, uint64_t pace_b
 	order.size_bytes = lane->view.size_bytes;
 	order.pace_bytes_per_s = pace_bytes_per_s;
 	if (spawn_half(lane, LANE_SENDER, actor_path, sender_argv) ||
-	    tell(lane, LANE_SENDER, &order))
+	    lane_tell(lane, LANE_SENDER, &order))
 		return -1;
 	return expect(lane, LANE_SENDER, WIRE_READY, ready, cancel);
 }
@@ -341,7 +342,7 @@ void lane_raise(struct lane *lane, const char *actor_path, uint64_t pace_bytes_p
 		return;
 	peer.port = ready.port;
 	peer.framing = ready.framing;
-	if (tell(lane, LANE_SINK, &peer) ||
+	if (lane_tell(lane, LANE_SINK, &peer) ||
 	    expect(lane, LANE_SINK, WIRE_ACCEPTED, &accepted, cancel))
 		return;
 	lane->halves[LANE_SENDER].base = ready.usage;
@@ -372,12 +373,13 @@ static void change_state(struct lane *lane, enum wire_type order, enum lane_stat
 {
 	struct wire_message message = wire_message_make(order);
 
-	if (!tell(lane, LANE_SENDER, &message))
+	if (!lane_tell(lane, LANE_SENDER, &message))
 		lane->view.state = state;
 }
 
 void lane_go(struct lane *lane)
 {
+	lane->view.step.pending = lane->view.step.last = false;
 	if (lane->view.state == LANE_READY || lane->view.state == LANE_PAUSED)
 		change_state(lane, WIRE_START, LANE_RUNNING);
 }
@@ -393,7 +395,7 @@ void lane_let_receive(struct lane *lane)
 	struct wire_message message = wire_message_make(WIRE_START);
 
 	if (lane->hold && !lane_state_is_final(lane->view.state))
-		tell(lane, LANE_SINK, &message);
+		lane_tell(lane, LANE_SINK, &message);
 }
 
 void lane_set_pace(struct lane *lane, uint64_t bytes_per_s)
@@ -403,7 +405,7 @@ void lane_set_pace(struct lane *lane, uint64_t bytes_per_s)
 
 	message.pace_bytes_per_s = bytes_per_s;
 	if (state == LANE_READY || state == LANE_RUNNING || state == LANE_PAUSED)
-		tell(lane, LANE_SENDER, &message);
+		lane_tell(lane, LANE_SENDER, &message);
 }
 
 bool lane_can_hear(const struct lane *lane, enum lane_part part)
@@ -429,8 +431,10 @@ void lane_hear(struct lane *lane, enum lane_part part)
 			lane->view.sink.pid = half->actor.pid;
 		return;
 	}
-	if (got == 1 && message.type == report && !half->reported &&
-	    message.size_bytes == lane->view.size_bytes)
+	if (got == 1 && message.type == WIRE_STEPPED && part == LANE_SENDER)
+		lane_take_step(lane, &message);
+	else if (got == 1 && message.type == report && !half->reported &&
+		 message.size_bytes == lane->view.size_bytes)
 		lane_take_report(lane, part, &message);
 	else
 		fail_by(lane, part, got, &message);

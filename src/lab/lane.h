@@ -27,6 +27,11 @@ struct lane_half {
 	bool reported;          /* its own final figures are in the view */
 };
 
+/* How things stood right before a single step. */
+struct lane_step_base {
+	uint64_t calls, copied_bytes, received_bytes;
+};
+
 /* A moment of a running transfer, for the rate. */
 struct lane_sample {
 	uint64_t elapsed_ns, bytes;
@@ -46,6 +51,7 @@ struct lane {
 	struct lane_half halves[NR_LANE_PART];
 	uint64_t finished_ns;
 	uint64_t next_cache_ns; /* when the file's cache may be looked at again */
+	struct lane_step_base step_base;
 	struct lane_sample samples[LANE_RATE_SAMPLES];
 	size_t nr_samples;
 };
@@ -80,6 +86,17 @@ void lane_reach(struct lane *lane, enum lab_start wanted, const atomic_bool *can
 /* Starts, or goes on after a pause. Lanes in other states are left alone; so below. */
 void lane_go(struct lane *lane);
 void lane_pause(struct lane *lane);
+/*
+ * Moves a lane that is ready or paused by one buffer; it is paused afterwards, or runs to its
+ * end where that was the last one. The file's map is looked at before and after (lane_step.c).
+ */
+void lane_step(struct lane *lane, size_t nr_cells);
+/* Takes the sender's answer (WIRE_STEPPED). */
+void lane_take_step(struct lane *lane, const struct wire_message *answer);
+/* Brings what has been received of the last step up to date. */
+void lane_follow_step(struct lane *lane);
+/* Sends the half an order. 0, or -1 when the lane has been failed. */
+int lane_tell(struct lane *lane, enum lane_part part, const struct wire_message *message);
 /* Lets a sink that is held back (lane->hold) receive. */
 void lane_let_receive(struct lane *lane);
 void lane_set_pace(struct lane *lane, uint64_t bytes_per_s);

@@ -138,6 +138,7 @@ void lane_sample(struct lane *lane)
 	now_ns = elapsed_ns(lane, clock_mono_ns());
 	if (now_ns > view->elapsed_ns)
 		view->elapsed_ns = now_ns;
+	lane_follow_step(lane);
 	if (view->state == LANE_RUNNING)
 		sample_rate(lane);
 }
@@ -231,6 +232,7 @@ static void finish(struct lane *lane)
 
 	view->elapsed_ns = elapsed_ns(lane, lane->finished_ns);
 	view->sent_bytes = view->received_bytes = view->size_bytes;
+	lane_follow_step(lane);
 	view->rate_bytes_per_s = rate(view->size_bytes, view->elapsed_ns);
 	if (lane->hashed)
 		view->hash_state = lane->received_hash == lane->hash ? HASH_EQUAL : HASH_DIFFERS;

@@ -227,6 +227,7 @@ static int prove_one(struct prover *prover, struct lab_proof *proof)
 	lane.hold = true;
 	err = raise_and_run(prover, &lane, proof);
 	/* Of one that did not come to its end, the reason is all there is to say. */
+	proof->unavailable = lane.view.state == LANE_UNAVAILABLE;
 	if (lane.view.error[0])
 		say(proof, "%s: %s", lane_state_name(lane.view.state), lane.view.error);
 	else if (err)
@@ -235,6 +236,11 @@ static int prove_one(struct prover *prover, struct lab_proof *proof)
 	lane_clear(&lane);
 	unlink(prover->path);
 	return err == -ECANCELED ? err : 0;
+}
+
+static bool is_wanted(const struct prove_config *config, const struct lab_proof *proof)
+{
+	return !config->sink || proof_socket_of(proof->mode, *config->sink) == proof->socket;
 }
 
 static int prove_all(const struct host *host, const struct prove_config *config,
@@ -253,7 +259,8 @@ static int prove_all(const struct host *host, const struct prove_config *config,
 	if (err && err != -ECANCELED)
 		snprintf(error, room, "the file of the proofs: %s", strerror(-err));
 	for (size_t i = 0; i < nr && !err; i++)
-		err = prove_one(&prover, &proofs[i]);
+		if (is_wanted(config, &proofs[i]))
+			err = prove_one(&prover, &proofs[i]);
 	if (err == -ECANCELED)
 		snprintf(error, room, "interrupted");
 	free(prover.path);

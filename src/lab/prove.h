@@ -12,6 +12,7 @@ struct prove_config {
 	const char *dir;        /* where files go; NULL: as for struct lab_config */
 	const char *actor_path; /* of pagewalk-actor */
 	const atomic_bool *cancel;
+	const enum sink_kind *sink; /* only what stands for lanes with it; NULL: everything */
 };
 
 /*

@@ -7,6 +7,9 @@
  *
  * Pace: each step pushes the moment of the next one on by bytes / pace. A sender that was
  * held up may catch up by PACE_DEBT_NS at most, so that a pause is not followed by a burst.
+ *
+ * A single step (STEP) goes from where the sender stands to the end of the buffer at hand, as
+ * at a pace; what the socket then holds is asked before anything else is done.
  */
 #include "lab/actor.h"
 #include "lab/endpoint.h"
@@ -14,10 +17,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +40,9 @@ struct sender {
 	int64_t next_ns;           /* the earliest moment of the next step */
 	uint64_t doorbell;         /* as it was when the socket was last read */
 	unsigned steps;
+	bool stepping;           /* until the end of one buffer; transfer.stop_bytes */
+	uint64_t step_off_bytes; /* where that began */
+	struct wire_usage step_base;
 };
 
 /*
@@ -42,14 +50,19 @@ struct sender {
  * speed it only costs: sendfile(2) then pushes more and smaller segments (measured on
  * loopback: 10 % less throughput).
  */
-static void set_pace(struct sender *sender, uint64_t bytes_per_s)
+static void set_small_steps(struct sender *sender, bool small)
 {
-	int nodelay = bytes_per_s != 0;
+	int nodelay = small;
 
 	/* An AF_UNIX stream refuses it, and does not need it. */
 	setsockopt(sender->transfer.socket_fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+	sender->transfer.paced = small;
+}
+
+static void set_pace(struct sender *sender, uint64_t bytes_per_s)
+{
+	set_small_steps(sender, bytes_per_s != 0);
 	sender->pace_bytes_per_s = bytes_per_s;
-	sender->transfer.paced = bytes_per_s != 0;
 	sender->next_ns = 0;
 }
 
@@ -74,14 +87,65 @@ static void set_running(struct sender *sender, bool running)
 	}
 }
 
+static void begin_step(struct sender *sender)
+{
+	struct transfer *transfer = &sender->transfer;
+	static const struct wire_usage none;
+	uint64_t buffer_bytes;
+
+	if (sender->running)
+		return;
+	set_small_steps(sender, true);
+	transfer->stop_bytes = 0;
+	buffer_bytes = transfer_step_bytes(transfer);
+	transfer->stop_bytes = (transfer->off_bytes / buffer_bytes + 1) * buffer_bytes;
+	sender->step_off_bytes = transfer->off_bytes;
+	sender->step_base = actor_usage(&none);
+	sender->stepping = true;
+	set_running(sender, true);
+}
+
+/* Back to how it was; it pauses unless the file is sent, or it was told to go on. */
+static void leave_step(struct sender *sender, bool pause)
+{
+	sender->stepping = false;
+	sender->transfer.stop_bytes = 0;
+	set_small_steps(sender, sender->pace_bytes_per_s != 0);
+	if (pause)
+		set_running(sender, false);
+}
+
+/* Says what the step has moved. 0 or -errno. */
+static int end_step(struct sender *sender)
+{
+	struct transfer *transfer = &sender->transfer;
+	struct wire_message message = wire_message_make(WIRE_STEPPED);
+	int queued = 0;
+
+	if (ioctl(transfer->socket_fd, SIOCOUTQ, &queued))
+		message.err = errno;
+	message.queued_bytes = queued > 0 ? (uint64_t)queued : 0;
+	message.usage = actor_usage(&sender->step_base);
+	message.size_bytes = transfer->off_bytes - sender->step_off_bytes;
+	leave_step(sender, transfer->off_bytes < transfer->size_bytes);
+	return wire_send(sender->control_fd, &message);
+}
+
 static int heed(struct sender *sender, const struct wire_message *order)
 {
 	switch (order->type) {
 	case WIRE_START:
+		if (sender->stepping)
+			leave_step(sender, false);
 		set_running(sender, true);
 		return 0;
 	case WIRE_PAUSE:
+		if (sender->stepping)
+			return end_step(sender);
 		set_running(sender, false);
+		return 0;
+	case WIRE_STEP:
+		begin_step(sender);
 		return 0;
 	case WIRE_PACE:
 		set_pace(sender, order->pace_bytes_per_s);
@@ -180,8 +244,12 @@ static int send_file(struct sender *sender)
 
 		if (err)
 			return err;
-		if (transfer->off_bytes == transfer->size_bytes)
+		if (transfer->off_bytes == transfer->size_bytes) {
+			err = sender->stepping ? end_step(sender) : 0;
+			if (err)
+				return err;
 			break;
+		}
 		sent = transfer->ops->step(transfer);
 		if (sent == -ENODATA)
 			return report_short_file(sender);
@@ -191,6 +259,13 @@ static int send_file(struct sender *sender)
 			sender->steps = 0; /* stalled: look at the control socket */
 		else
 			account(sender, (uint64_t)sent);
+		/* A socket that takes nothing ends a step too: it moved what it did. */
+		if (sender->stepping && (sent <= 0 || transfer->off_bytes >= transfer->stop_bytes ||
+					 transfer->off_bytes == transfer->size_bytes)) {
+			err = end_step(sender);
+			if (err)
+				return err;
+		}
 	}
 	return 1;
 }

@@ -54,8 +54,12 @@ int transfer_refuse(struct transfer *transfer, const char *format, ...)
 size_t transfer_step_bytes(const struct transfer *transfer)
 {
 	bool small = transfer->paced && !transfer->sized && transfer->ops->paced_bytes;
+	size_t step = small ? transfer->ops->paced_bytes : transfer->buffer_bytes;
+	uint64_t stop_bytes = transfer->stop_bytes;
 
-	return small ? transfer->ops->paced_bytes : transfer->buffer_bytes;
+	if (stop_bytes > transfer->off_bytes && stop_bytes - transfer->off_bytes < step)
+		step = (size_t)(stop_bytes - transfer->off_bytes);
+	return step;
 }
 
 void transfer_count_call(struct transfer *transfer, enum call_kind kind)

@@ -49,6 +49,7 @@ struct transfer {
 	int file_fd, socket_fd;
 	uint64_t size_bytes; /* to send */
 	uint64_t off_bytes;  /* sent so far; the driver adds what a step returns */
+	uint64_t stop_bytes; /* where a single step ends; 0: it runs on */
 	bool paced;          /* small steps are wanted, so that eyes can follow */
 	bool sized;          /* buffer_bytes was asked for */
 	size_t buffer_bytes, window_bytes;

@@ -22,7 +22,8 @@
  *	PEER port	->
  *			<-	ACCEPTED
  *	START (if held)	->
- *	START, PAUSE, PACE			->
+ *	START, PAUSE, PACE, STEP		->
+ *			<-				STEPPED bytes, queue (one for each STEP)
  *			<-				SENT
  *			<-	RECEIVED hash
  *
@@ -30,7 +31,7 @@
  * whose mode cannot run here answers PREPARE by UNAVAILABLE.
  */
 #define WIRE_MAGIC   UINT32_C(0x50574c42)
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 
 /* Descriptors that an actor is started with. */
 #define WIRE_CONTROL_FD  3
@@ -47,6 +48,8 @@ enum wire_type {
 	WIRE_START, /* or go on */
 	WIRE_PAUSE,
 	WIRE_PACE,
+	WIRE_STEP, /* of one that does not run: to the end of the buffer at hand */
+	WIRE_STEPPED,
 	WIRE_SENT,
 	WIRE_RECEIVED,
 	WIRE_FAILED,
@@ -105,15 +108,17 @@ struct wire_message {
 	uint32_t flags;
 	uint32_t buffer_bytes; /* PREPARE: the sender's, LISTEN: the sink's; 0: as it has it */
 	uint32_t window_bytes; /* PREPARE; 0: as the mode has it */
-	int32_t err;           /* FAILED: a positive errno */
-	uint64_t size_bytes;   /* PREPARE: of the payload; READY: of one buffer; SENT, RECEIVED */
+	int32_t err;           /* FAILED, or STEPPED without a queue: a positive errno */
+	uint64_t size_bytes;   /* PREPARE: of the payload; READY: of one buffer; others: moved */
 	uint64_t pace_bytes_per_s; /* PREPARE, PACE: 0 is full speed */
+	uint64_t queued_bytes;     /* STEPPED: in the socket as the last call returned (SIOCOUTQ) */
 	uint64_t hash;             /* RECEIVED: XXH3, 64 bits, of the payload */
 	/* SENT: completions of MSG_ZEROCOPY or SEND_ZC, and those of them that say COPIED. */
 	uint64_t nr_completions, nr_copied_completions;
-	uint64_t finished_ns;    /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
-	struct wire_usage usage; /* READY, ACCEPTED: the base; SENT, RECEIVED: since then */
-	char text[WIRE_TEXT];    /* FAILED, UNAVAILABLE: what and why; NUL-terminated */
+	uint64_t finished_ns; /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
+	struct wire_usage
+		usage; /* READY, ACCEPTED: the base; SENT, RECEIVED: since then; STEPPED: of it */
+	char text[WIRE_TEXT]; /* FAILED, UNAVAILABLE: what and why; NUL-terminated */
 };
 
 /* The shared page. Each field has one writer; a reader may see them a moment apart. */

@@ -5,7 +5,9 @@
 #include "base/why.h"
 #include "model/cache.h"
 #include "model/calls.h"
+#include "model/lab_measure.h"
 #include "model/lane_setup.h"
+#include "model/proof.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -49,6 +51,23 @@ struct lane_side {
 	uint64_t copied_bytes;   /* copied by its calls into or out of user memory, or there */
 };
 
+/*
+ * What the last single step moved: one buffer, from where the sender stood. The sender's
+ * counts are exact; what is received is so up to this view.
+ */
+struct lane_step {
+	unsigned nr;  /* steps made since the start; 0: none, and nothing below counts */
+	bool pending; /* ordered, not yet made */
+	bool last;    /* nothing else has moved since: received_bytes follows */
+	uint64_t moved_bytes;
+	uint64_t calls, copied_bytes, minflt, majflt; /* of the sender */
+	enum why why_queued;
+	uint64_t queued_bytes; /* in the sender's socket as the call returned */
+	enum why why_cache;    /* of the page cache's figures */
+	uint64_t cached_before_pages, cached_pages;
+	uint64_t received_bytes;
+};
+
 struct lane_view {
 	struct lane_setup setup;
 	enum lane_state state;
@@ -60,6 +79,7 @@ struct lane_view {
 	uint64_t buffer_bytes;     /* one step: buffer that the mode uses */
 	/* Completions that the kernel sent for MSG_ZEROCOPY or SEND_ZC, once done. */
 	uint64_t nr_completions, nr_copied_completions;
+	struct lane_step step;
 	struct lane_side sender, sink;
 	struct cache_info cache; /* of the lane's file by offset */
 	bool start_verified;     /* the residency asked for was verified before the start */
@@ -74,13 +94,11 @@ enum lab_phase {
 	LAB_READY,
 	LAB_RUNNING,
 	LAB_PAUSED,
-	LAB_DONE,   /* every lane is done or failed */
-	LAB_FAILED, /* `error` says why nothing can run */
-};
-
-enum lab_start {
-	LAB_COLD, /* evicted, and verified so */
-	LAB_HOT,  /* read in, and verified so */
+	LAB_DONE,      /* every lane is done or failed */
+	LAB_FAILED,    /* `error` says why nothing can run */
+	LAB_MEASURING, /* no lane has processes; `measure` says how far it is */
+	LAB_MEASURED,  /* it has ended, one way or other */
+	NR_LAB_PHASE,
 };
 
 /* What a user may tell the lab to do; `arg` goes with the command. */
@@ -90,7 +108,15 @@ enum lab_command {
 	LAB_CMD_RESTART, /* arg: enum lab_start; senders are replaced, files brought back */
 	LAB_CMD_PACE,    /* arg: bytes per second, 0: full speed */
 	LAB_CMD_CELLS,   /* arg: how many cells each lane's file map shall have */
+	LAB_CMD_STEP,    /* arg: the lane that moves by one buffer, or LAB_ALL_LANES */
+	LAB_CMD_MODES,   /* arg: bits of enum transfer_mode; lanes come and go */
+	LAB_CMD_MEASURE, /* arg: enum lab_start; ends what runs, then the benchmark's rounds */
+	LAB_CMD_STOP,    /* ends the measurement; what is measured stays to be seen */
+	LAB_CMD_WATCH,   /* from measuring back to the lanes */
+	NR_LAB_CMD,
 };
+
+#define LAB_ALL_LANES UINT64_MAX
 
 #define LAB_MAX_LANES 16
 
@@ -102,8 +128,13 @@ struct lab_view {
 	uint64_t size_bytes;
 	uint64_t pace_bytes_per_s; /* of each lane; 0: full speed */
 	uint64_t prepared_bytes, prepare_total_bytes;
-	char doing[96];  /* while preparing: what is being done now */
-	char error[200]; /* of LAB_FAILED */
+	char doing[96];   /* while preparing: what is being done now */
+	char error[200];  /* of LAB_FAILED */
+	char notice[120]; /* what a command could not do; "" where it could */
+	/* Each mode on the sink's kind of socket, by enum transfer_mode; NR_MODE of them. */
+	bool proved;
+	struct lab_proof proofs[NR_MODE];
+	struct lab_measure measure;
 	size_t nr_lanes;
 	struct lane_view lanes[LAB_MAX_LANES];
 };

@@ -35,6 +35,11 @@ struct sink_info {
 	const char *says;
 };
 
+enum lab_start {
+	LAB_COLD, /* the file is evicted, and verified so */
+	LAB_HOT,  /* it is read in, and verified so */
+};
+
 struct lane_setup {
 	enum transfer_mode mode;
 	enum sink_kind sink;

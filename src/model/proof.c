@@ -53,3 +53,10 @@ size_t proof_list(struct lab_proof *proofs)
 	}
 	return nr;
 }
+
+enum proof_socket proof_socket_of(enum transfer_mode mode, enum sink_kind sink)
+{
+	if (mode_info(mode)->file_to_file)
+		return PROOF_FILE;
+	return sink_info(sink)->transport == TRANSPORT_UNIX ? PROOF_UNIX : PROOF_TCP;
+}

@@ -2,8 +2,9 @@
 #ifndef PAGEWALK_MODEL_PROOF_H
 #define PAGEWALK_MODEL_PROOF_H
 
-#include "model/modes.h"
+#include "model/lane_setup.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct lab_proof {
 	enum proof_verdict verdict;
 	/* Of MSG_ZEROCOPY or SEND_ZC, and those that say that the kernel copied after all. */
 	uint64_t nr_completions, nr_copied_completions;
+	bool unavailable;   /* the mode cannot run here; `evidence` says why */
 	char evidence[200]; /* one clause, safe to print */
 };
 
@@ -49,5 +51,7 @@ enum proof_verdict proof_judge(uint64_t before, uint64_t after, uint64_t receive
  * how many.
  */
 size_t proof_list(struct lab_proof *proofs);
+/* The socket on which this mode's proof stands for a lane with such a sink. */
+enum proof_socket proof_socket_of(enum transfer_mode mode, enum sink_kind sink);
 
 #endif

@@ -7,50 +7,15 @@
  */
 #include "ui/lab_lane.h"
 
-#include "base/clock.h"
-#include "base/fmt.h"
 #include "ui/draw.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define GIB (UINT64_C(1) << 30)
-
 #define LANE_MIN_COLUMNS  18
 #define LANE_MAX_COLUMNS  64
 #define NR_LANES_AT_FIRST 4
 #define NR_PATH_HOPS      4 /* rows are laid out for this many */
-
-enum figure {
-	FIGURE_PROGRESS,
-	FIGURE_STATE,
-	FIGURE_COPIES,
-	FIGURE_CALLS,
-	FIGURE_FAULTS,
-	FIGURE_CPU,
-	FIGURE_SINK,
-	FIGURE_RATE,
-	FIGURE_BYTES, /* from here on only where there is room */
-	FIGURE_TIME,
-	NR_FIGURES,
-};
-
-#define NR_FIGURES_ALWAYS FIGURE_BYTES
-
-static const struct {
-	const char *narrow, *wide;
-} figure_label[NR_FIGURES] = {
-	[FIGURE_PROGRESS] = { "sent", "sent" },        [FIGURE_STATE] = { "state", "state" },
-	[FIGURE_COPIES] = { "copies", "CPU copies" },  [FIGURE_CALLS] = { "calls", "system calls" },
-	[FIGURE_FAULTS] = { "faults", "page faults" }, [FIGURE_CPU] = { "sender", "sender's CPU" },
-	[FIGURE_SINK] = { "sink", "sink's CPU" },      [FIGURE_RATE] = { "rate", "throughput" },
-	[FIGURE_BYTES] = { "bytes", "bytes sent" },    [FIGURE_TIME] = { "time", "time sending" },
-};
-
-static int nr_figures(const struct lab_layout *at)
-{
-	return at->roomy ? NR_FIGURES : NR_FIGURES_ALWAYS;
-}
 
 /* Rows of the path without the map: an arrow and a place for each hop, and the disk. */
 static int path_rows(const struct lab_layout *at)
@@ -60,7 +25,9 @@ static int path_rows(const struct lab_layout *at)
 
 struct lab_layout lab_layout_make(size_t nr_lanes, size_t chosen, int columns, int rows)
 {
-	struct lab_layout at = { .roomy = rows >= 30, .gutter = columns >= 110 ? 16 : 8 };
+	struct lab_layout at = { .roomy = rows >= 31,
+				 .tall = rows >= 36,
+				 .gutter = columns >= 110 ? 16 : 8 };
 	int room = (columns - at.gutter) / LANE_MIN_COLUMNS;
 
 	/* Before the first view, cells are asked for as for the lanes that 80 columns show. */
@@ -75,15 +42,30 @@ struct lab_layout lab_layout_make(size_t nr_lanes, size_t chosen, int columns, i
 	if (chosen >= at.nr_lanes)
 		at.first = chosen - at.nr_lanes + 1;
 	at.keys_y = rows - 1;
-	at.sentence_rows = 2;
+	at.sentence_rows = 2 + at.tall;
 	at.sentence_y = at.keys_y - at.sentence_rows;
-	at.figures_y = at.sentence_y - at.roomy - nr_figures(&at);
+	at.figures_y = at.sentence_y - at.roomy - lab_nr_figures(&at);
 	at.rule_y = at.figures_y - 1;
 	at.path_y = 2 + at.roomy;
 	at.map_rows = at.rule_y - at.path_y - path_rows(&at);
 	if (at.map_rows < 1)
 		at.map_rows = 1; /* below 80x24 nothing is drawn, but sizes are asked for */
 	return at;
+}
+
+void lab_layout_scroll(struct lab_layout *at, size_t nr_lanes, size_t chosen, size_t first)
+{
+	if (nr_lanes <= at->nr_lanes) {
+		at->first = 0;
+		return;
+	}
+	if (first > nr_lanes - at->nr_lanes)
+		first = nr_lanes - at->nr_lanes;
+	if (chosen < first)
+		first = chosen;
+	if (chosen >= first + at->nr_lanes)
+		first = chosen - at->nr_lanes + 1;
+	at->first = first;
 }
 
 int lab_layout_lane_x(const struct lab_layout *at, size_t slot)
@@ -297,147 +279,6 @@ static void draw_path(struct canvas *canvas, const struct lab_layout *at, int x,
 	}
 }
 
-/* ---- figures ---- */
-
-#define FIGURE_TEXT 48
-
-/* Seconds for each GiB sent, two digits after the point. */
-static void per_gib(char *out, size_t room, uint64_t t_ns, uint64_t sent_bytes)
-{
-	double seconds = (double)t_ns / (double)NS_PER_S / ((double)sent_bytes / (double)GIB);
-
-	snprintf(out, room, seconds < 10 ? "%.2f" : "%.1f", seconds);
-}
-
-static void figure_faults(const struct lane_view *lane, char *out)
-{
-	char minor[FMT_LEN], major[FMT_LEN];
-
-	snprintf(out, FIGURE_TEXT, "%s min %s maj", fmt_count(minor, lane->sender.minflt),
-		 fmt_count(major, lane->sender.majflt));
-}
-
-static void figure_cpu(const struct lane_side *side, uint64_t sent_bytes, bool split, char *out)
-{
-	char user[16], kernel[16];
-
-	if (!sent_bytes) {
-		strcpy(out, "-");
-	} else if (split) {
-		per_gib(user, sizeof(user), side->user_ns, sent_bytes);
-		per_gib(kernel, sizeof(kernel), side->system_ns, sent_bytes);
-		snprintf(out, FIGURE_TEXT, "%s+%s s/GiB", user, kernel);
-	} else {
-		per_gib(user, sizeof(user), side->cpu_ns, sent_bytes);
-		snprintf(out, FIGURE_TEXT, "%s s/GiB", user);
-	}
-}
-
-static void figure_rate(const struct lane_view *lane, char *out)
-{
-	char rate[FMT_LEN];
-	/* A rate takes two looks; after a while, though, none means that nothing moves. */
-	bool unknown = !lane->rate_bytes_per_s && lane->elapsed_ns < NS_PER_S;
-
-	if (!lane->sent_bytes || lane->state == LANE_PAUSED || unknown)
-		strcpy(out, "-");
-	else
-		snprintf(out, FIGURE_TEXT, "%s/s", fmt_bytes_long(rate, lane->rate_bytes_per_s));
-}
-
-static uint8_t figure_state(const struct lane_view *lane, char *out)
-{
-	static const uint8_t colours[NR_LANE_STATE] = {
-		[LANE_PREPARING] = COLOUR_FAINT,  [LANE_READY] = COLOUR_TEXT,
-		[LANE_RUNNING] = COLOUR_KEY,      [LANE_PAUSED] = COLOUR_WARN,
-		[LANE_DONE] = COLOUR_GOOD,        [LANE_FAILED] = COLOUR_BAD,
-		[LANE_UNAVAILABLE] = COLOUR_WARN,
-	};
-
-	if (lane->state != LANE_DONE) {
-		snprintf(out, FIGURE_TEXT, "%s", lane_state_name(lane->state));
-		return colours[lane->state];
-	}
-	if (lane->hash_state == HASH_NOT_ASKED || lane->hash_state == HASH_IMPOSSIBLE) {
-		strcpy(out, "done, no hash");
-		return COLOUR_GOOD;
-	}
-	snprintf(out, FIGURE_TEXT, "done, hash %s",
-		 lane->hash_state == HASH_DIFFERS ? "WRONG" : hash_state_name(lane->hash_state));
-	return lane->hash_state == HASH_DIFFERS ? COLOUR_BAD : COLOUR_GOOD;
-}
-
-/* The text of one figure; returns its colour. "?" where it is not known. */
-static uint8_t figure_text(const struct lane_view *lane, enum figure figure, char *out)
-{
-	const struct mode_info *mode = mode_info(lane->setup.mode);
-	const struct lane_side *side = figure == FIGURE_SINK ? &lane->sink : &lane->sender;
-	char sent[FMT_LEN], size[FMT_LEN];
-
-	strcpy(out, "-");
-	if (figure >= FIGURE_CALLS && figure <= FIGURE_SINK && !side->pid)
-		return COLOUR_FAINT; /* it is not yet started */
-	strcpy(out, "?");
-	if (figure >= FIGURE_CALLS && figure <= FIGURE_SINK && side->why != WHY_OK)
-		return COLOUR_WARN;
-	switch (figure) {
-	case FIGURE_STATE:
-		return figure_state(lane, out);
-	case FIGURE_COPIES:
-		snprintf(out, FIGURE_TEXT, "%u per byte", mode->copies);
-		return mode->copies ? COLOUR_WARN : COLOUR_GOOD;
-	case FIGURE_CALLS:
-		fmt_count(out, lane->sender.calls);
-		break;
-	case FIGURE_FAULTS:
-		figure_faults(lane, out);
-		break;
-	case FIGURE_CPU:
-	case FIGURE_SINK:
-		figure_cpu(side, lane->sent_bytes, figure == FIGURE_CPU && lane->state == LANE_DONE,
-			   out);
-		break;
-	case FIGURE_RATE:
-		figure_rate(lane, out);
-		break;
-	case FIGURE_BYTES:
-		snprintf(out, FIGURE_TEXT, "%s of %s", fmt_bytes(sent, lane->sent_bytes),
-			 fmt_bytes(size, lane->size_bytes));
-		break;
-	case FIGURE_TIME:
-		fmt_duration(out, lane->elapsed_ns);
-		break;
-	default:
-		break;
-	}
-	return COLOUR_TEXT;
-}
-
-static void draw_progress(struct canvas *canvas, const struct lab_layout *at, int x,
-			  const struct theme *theme, const struct lane_view *lane)
-{
-	char percent[FMT_LEN];
-
-	draw_bar(canvas, x, at->figures_y, at->inner - 6, theme,
-		 colour_of_class(CLASS_FILE, NR_STRENGTH - 1), lane->sent_bytes, lane->size_bytes);
-	fmt_percent(percent, lane->sent_bytes, lane->size_bytes);
-	canvas_text_right(canvas, x + at->inner - 6, at->figures_y, 6, COLOUR_TEXT, 0, percent);
-}
-
-static void draw_figures(struct canvas *canvas, const struct lab_layout *at, int x,
-			 const struct theme *theme, const struct lane_view *lane)
-{
-	char text[FIGURE_TEXT];
-
-	draw_progress(canvas, at, x, theme, lane);
-	for (int figure = FIGURE_STATE; figure < nr_figures(at); figure++) {
-		uint8_t colour = figure_text(lane, (enum figure)figure, text);
-
-		canvas_text(canvas, x, at->figures_y + figure, at->inner, colour,
-			    colour == COLOUR_TEXT ? 0 : ATTR_BOLD, text);
-	}
-}
-
 static void draw_header(struct canvas *canvas, const struct lab_layout *at, int x,
 			const struct theme *theme, const struct lane_view *lane, bool chosen)
 {
@@ -452,27 +293,16 @@ static void draw_header(struct canvas *canvas, const struct lab_layout *at, int 
 		    mode_info(lane->setup.mode)->title);
 }
 
-void lab_lane_draw_labels(struct canvas *canvas, const struct lab_layout *at)
-{
-	bool wide = at->gutter > 8;
-
-	if (!at->roomy)
-		canvas_text(canvas, 1, at->path_y, at->gutter - 1, COLOUR_FAINT, 0,
-			    wide ? "from the disk" : "disk");
-	for (int i = 0; i < nr_figures(at); i++)
-		canvas_text(canvas, 1, at->figures_y + i, at->gutter - 1, COLOUR_FAINT, 0,
-			    wide ? figure_label[i].wide : figure_label[i].narrow);
-}
-
 void lab_lane_draw(struct canvas *canvas, const struct lab_layout *at, size_t slot,
 		   const struct theme *theme, const struct lane_view *lane,
-		   const struct lane_view *before, bool chosen)
+		   const struct lane_view *before, const struct lab_proof *proof, bool chosen)
 {
 	int x = lab_layout_lane_x(at, slot);
 
 	if (slot)
-		draw_vline(canvas, x - 1 - at->pad, 1, at->figures_y + nr_figures(at) - 1, theme);
+		draw_vline(canvas, x - 1 - at->pad, 1, at->figures_y + lab_nr_figures(at) - 1,
+			   theme);
 	draw_header(canvas, at, x, theme, lane, chosen);
 	draw_path(canvas, at, x, theme, lane, before);
-	draw_figures(canvas, at, x, theme, lane);
+	lab_draw_figures(canvas, at, x, theme, lane, proof);
 }

@@ -10,7 +10,11 @@
 #include "base/fmt.h"
 #include "base/xalloc.h"
 #include "ui/draw.h"
+#include "ui/lab_chart.h"
+#include "ui/lab_choose.h"
+#include "ui/lab_keys.h"
 #include "ui/lab_lane.h"
+#include "ui/lab_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,9 +27,13 @@ struct screen_lab {
 	struct screen base;
 	struct lab_view *view, *previous; /* the one before tells what changed */
 	size_t chosen;
+	size_t first;      /* lane at the left, where not all are in sight */
+	size_t chosen_bar; /* while measuring */
+	struct lab_choose choose;
 	bool pace_asked; /* for, and not yet seen in a view: keys count from it */
 	uint64_t asked_bytes_per_s;
 	struct lab_layout drawn; /* at the last drawing, for clicks */
+	int drawn_rows;
 };
 
 static size_t nr_lanes_of(const struct screen_lab *lab)
@@ -35,76 +43,34 @@ static size_t nr_lanes_of(const struct screen_lab *lab)
 
 /* ---- what frames the lanes ---- */
 
-/* "cold: verified 0 % cached", of all lanes together. */
-static void start_text(const struct lab_view *view, char *out, size_t room)
-{
-	const char *name = view->start == LAB_COLD ? "cold" : "hot";
-	uint64_t cached = 0, pages = 0;
-	char percent[FMT_LEN];
-	bool verified = view->nr_lanes > 0;
-
-	for (size_t i = 0; i < view->nr_lanes; i++) {
-		verified &= view->lanes[i].start_verified || view->lanes[i].error[0];
-		cached += view->lanes[i].start_cached_pages;
-		pages += view->lanes[i].start_pages;
-	}
-	if (verified && pages)
-		snprintf(out, room, "%s: verified %s cached", name,
-			 fmt_percent(percent, cached, pages));
-	else if (view->phase == LAB_PREPARING)
-		snprintf(out, room, "%s: not verified yet", name);
-	else
-		snprintf(out, room, "%s: not verified", name);
-}
-
-static void pace_text(const struct lab_view *view, char *out, size_t room)
-{
-	char pace[FMT_LEN];
-
-	if (view->pace_bytes_per_s)
-		snprintf(out, room, "pace %s/s", fmt_bytes_long(pace, view->pace_bytes_per_s));
-	else
-		snprintf(out, room, "full speed");
-}
-
-/* Between sender and sink, and what the sink does where that is not the usual. */
-static const char *way_name(const struct lab_view *view)
-{
-	static const char *const names[NR_SINK] = {
-		[SINK_MEMORY] = "TCP on 127.0.0.1",
-		[SINK_DISCARD] = "TCP, discarded",
-		[SINK_DISK] = "TCP, to disk",
-		[SINK_UNIX] = "AF_UNIX stream",
-	};
-
-	return names[view->nr_lanes ? view->lanes[0].setup.sink : SINK_MEMORY];
-}
-
 static const struct {
 	const char *name;
 	uint8_t colour;
 } phase_look[] = {
-	[LAB_PREPARING] = { "preparing", COLOUR_WARN }, [LAB_READY] = { "ready", COLOUR_GOOD },
-	[LAB_RUNNING] = { "running", COLOUR_GOOD },     [LAB_PAUSED] = { "paused", COLOUR_WARN },
-	[LAB_DONE] = { "done", COLOUR_GOOD },           [LAB_FAILED] = { "failed", COLOUR_BAD },
+	[LAB_PREPARING] = { "preparing", COLOUR_WARN },
+	[LAB_READY] = { "ready", COLOUR_GOOD },
+	[LAB_RUNNING] = { "running", COLOUR_GOOD },
+	[LAB_PAUSED] = { "paused", COLOUR_WARN },
+	[LAB_DONE] = { "done", COLOUR_GOOD },
+	[LAB_FAILED] = { "failed", COLOUR_BAD },
+	[LAB_MEASURING] = { "measuring", COLOUR_WARN },
+	[LAB_MEASURED] = { "measured", COLOUR_GOOD },
 };
 
 static void draw_title(const struct screen_lab *lab, struct canvas *canvas)
 {
 	const struct lab_view *view = lab->view;
 	int columns = canvas_columns(canvas), x = 15;
-	char size[FMT_LEN], parts[4][64];
+	char parts[4][64];
+	size_t nr;
 
 	canvas_fill(canvas, (struct rect){ 0, 0, columns, 1 },
 		    (struct glyph){ ' ', COLOUR_TITLE, COLOUR_BAR_BG, 0 });
 	canvas_text(canvas, 1, 0, columns, COLOUR_TITLE, ATTR_BOLD, "pagewalk lab");
 	if (!view)
 		return;
-	snprintf(parts[0], sizeof(parts[0]), "%s", fmt_bytes_long(size, view->size_bytes));
-	start_text(view, parts[1], sizeof(parts[1]));
-	pace_text(view, parts[2], sizeof(parts[2]));
-	snprintf(parts[3], sizeof(parts[3]), "%s", way_name(view));
-	for (size_t i = 0; i < 4; i++) {
+	nr = lab_title_parts(view, parts);
+	for (size_t i = 0; i < nr; i++) {
 		int width = (int)strlen(parts[i]);
 
 		if (x + width > columns - 12)
@@ -163,34 +129,10 @@ static void draw_rule(const struct screen_lab *lab, struct canvas *canvas,
 			      fmt_bytes_long(text, bytes));
 }
 
-/* One that is done keeps its buffers and its mapping, to be looked at. */
-static bool sender_is_alive(const struct lane_view *lane)
+/* NULL while there is none. */
+static const struct lab_proof *proof_of(const struct lab_view *view, enum transfer_mode mode)
 {
-	return lane->sender.pid > 0 && (lane->state == LANE_READY || lane->state == LANE_RUNNING ||
-					lane->state == LANE_PAUSED || lane->state == LANE_DONE);
-}
-
-/* What is to be said of the chosen lane: how it works, and what is not known and why. */
-static void lane_sentence(const struct lane_view *lane, char *out, size_t room)
-{
-	const struct mode_info *mode = mode_info(lane->setup.mode);
-	size_t at;
-
-	if (lane->state == LANE_FAILED || lane->state == LANE_UNAVAILABLE) {
-		snprintf(out, room, "%s %s: %s", mode->title,
-			 lane->state == LANE_FAILED ? "failed" : "cannot run here", lane->error);
-		return;
-	}
-	snprintf(out, room, "%s: %s; %s.", mode->title, mode->calls, mode->avoids);
-	at = strlen(out);
-	if (lane->sender.why != WHY_OK)
-		at += (size_t)snprintf(out + at, room - at, " ?: the sender's figures: %s.",
-				       why_name(lane->sender.why));
-	if (lane->sink.why != WHY_OK && at < room)
-		at += (size_t)snprintf(out + at, room - at, " ?: the sink's figures: %s.",
-				       why_name(lane->sink.why));
-	if (lane->cache.why != WHY_OK && at < room)
-		snprintf(out + at, room - at, " The file's map: %s.", why_name(lane->cache.why));
+	return view->proved ? &view->proofs[mode] : NULL;
 }
 
 static void draw_preparing(const struct lab_view *view, struct canvas *canvas,
@@ -215,7 +157,7 @@ static void draw_sentence(const struct screen_lab *lab, struct canvas *canvas,
 	const struct lab_view *view = lab->view;
 	struct rect box = { 1, at->sentence_y, canvas_columns(canvas) - 2, at->sentence_rows };
 	uint8_t colour = COLOUR_TEXT;
-	char text[512];
+	char text[700];
 
 	if (!view) {
 		strcpy(text, "Starting the lab...");
@@ -225,8 +167,13 @@ static void draw_sentence(const struct screen_lab *lab, struct canvas *canvas,
 	} else if (view->phase == LAB_PREPARING) {
 		draw_preparing(view, canvas, at, theme);
 		return;
+	} else if (view->notice[0]) {
+		snprintf(text, sizeof(text), "%s", view->notice);
+		colour = COLOUR_WARN;
 	} else if (view->nr_lanes) {
-		lane_sentence(&view->lanes[lab->chosen], text, sizeof(text));
+		lab_lane_sentence(&view->lanes[lab->chosen],
+				  proof_of(view, view->lanes[lab->chosen].setup.mode),
+				  (size_t)(box.rows * (box.columns - 8)), text, sizeof(text));
 		if (view->lanes[lab->chosen].error[0])
 			colour = COLOUR_BAD;
 	} else {
@@ -235,18 +182,40 @@ static void draw_sentence(const struct screen_lab *lab, struct canvas *canvas,
 	draw_paragraph(canvas, box, colour, 0, text);
 }
 
-static void draw_lanes(const struct screen_lab *lab, struct canvas *canvas,
-		       const struct lab_layout *at, const struct theme *theme)
+/* The same lane in the view before, or NULL: lanes come and go. */
+static const struct lane_view *lane_before(const struct screen_lab *lab, size_t i)
 {
 	const struct lab_view *before = lab->previous;
 
+	if (!before || i >= before->nr_lanes ||
+	    before->lanes[i].setup.mode != lab->view->lanes[i].setup.mode)
+		return NULL;
+	return &before->lanes[i];
+}
+
+/* How many lanes are out of sight to each side: "<2 3>". */
+static void draw_hidden(const struct screen_lab *lab, struct canvas *canvas,
+			const struct lab_layout *at)
+{
+	size_t right = nr_lanes_of(lab) - at->first - at->nr_lanes;
+
+	if (at->first)
+		canvas_printf(canvas, 0, 1, 3, COLOUR_KEY, ATTR_BOLD, "<%zu", at->first);
+	if (right)
+		canvas_printf(canvas, 4, 1, 3, COLOUR_KEY, ATTR_BOLD, "%zu>", right);
+}
+
+static void draw_lanes(const struct screen_lab *lab, struct canvas *canvas,
+		       const struct lab_layout *at, const struct theme *theme)
+{
 	for (size_t slot = 0; slot < at->nr_lanes; slot++) {
 		size_t i = at->first + slot;
+		const struct lane_view *lane = &lab->view->lanes[i];
 
-		lab_lane_draw(canvas, at, slot, theme, &lab->view->lanes[i],
-			      before && i < before->nr_lanes ? &before->lanes[i] : NULL,
-			      i == lab->chosen);
+		lab_lane_draw(canvas, at, slot, theme, lane, lane_before(lab, i),
+			      proof_of(lab->view, lane->setup.mode), i == lab->chosen);
 	}
+	draw_hidden(lab, canvas, at);
 	lab_lane_draw_labels(canvas, at);
 	draw_rule(lab, canvas, at, theme);
 }
@@ -260,6 +229,7 @@ static void lab_draw(struct screen *screen, struct canvas *canvas, const struct 
 	int columns = canvas_columns(canvas), rows = canvas_rows(canvas);
 	struct lab_layout at = lab_layout_make(nr_lanes_of(lab), lab->chosen, columns, rows);
 	struct key_row keys[24];
+	bool lanes = !lab->choose.open && !lab_is_measuring(lab->view);
 
 	(void)now_ns;
 	if (columns < SCREEN_MIN_COLUMNS || rows < SCREEN_MIN_ROWS) {
@@ -267,31 +237,24 @@ static void lab_draw(struct screen *screen, struct canvas *canvas, const struct 
 		return;
 	}
 	draw_title(lab, canvas);
+	lab_layout_scroll(&at, nr_lanes_of(lab), lab->chosen, lab->first);
+	lab->first = at.first;
 	if (lab->view)
 		lab_layout_fit_map(&at, lab->view, theme);
 	lab->drawn = at;
-	if (nr_lanes_of(lab))
+	lab->drawn_rows = rows;
+	if (lab->choose.open)
+		lab_choose_draw(&lab->choose, lab->view, canvas, theme);
+	else if (!lanes)
+		lab_chart_draw(&lab->view->measure, lab->chosen_bar, canvas, theme);
+	else if (nr_lanes_of(lab))
 		draw_lanes(lab, canvas, &at, theme);
-	draw_sentence(lab, canvas, &at, theme);
+	if (lanes)
+		draw_sentence(lab, canvas, &at, theme);
 	draw_keys(canvas, at.keys_y, keys, lab_keys(screen, keys, 24));
 }
 
 /* ---- keys ---- */
-
-static bool may_start(const struct lab_view *view)
-{
-	return view && (view->phase == LAB_READY || view->phase == LAB_PAUSED);
-}
-
-static bool may_pause(const struct lab_view *view)
-{
-	return view && view->phase == LAB_RUNNING;
-}
-
-static bool may_restart(const struct lab_view *view)
-{
-	return view && view->phase != LAB_PREPARING && view->phase != LAB_FAILED;
-}
 
 static const struct lane_view *chosen_lane(const struct screen_lab *lab)
 {
@@ -301,37 +264,12 @@ static const struct lane_view *chosen_lane(const struct screen_lab *lab)
 static size_t lab_keys(const struct screen *screen, struct key_row *rows, size_t room)
 {
 	const struct screen_lab *lab = (const struct screen_lab *)screen;
-	const struct lab_view *view = lab->view;
-	const struct lane_view *lane = chosen_lane(lab);
-	const struct {
-		bool applies;
-		struct key_row row;
-	} all[] = {
-		{ may_start(view),
-		  { "Space", view && view->phase == LAB_PAUSED ? "go on" : "start",
-		    "Start all lanes, or let them go on (also s)." } },
-		{ may_pause(view), { "Space", "pause", "Pause all lanes (also s)." } },
-		{ nr_lanes_of(lab) > 1,
-		  { "Tab", "lane", "Choose a lane; also Left, Right, mouse." } },
-		{ lane && sender_is_alive(lane),
-		  { "Enter", "its map", "Open the map of the chosen lane's sender." } },
-		{ may_restart(view),
-		  { "c", "cold", "Start again with the files out of the page cache." } },
-		{ may_restart(view),
-		  { "h", "hot", "Start again with the files in the page cache." } },
-		{ view != NULL, { "+ -", "pace", "Double or halve the pace of every lane." } },
-		{ true, { "?", "help", "This explanation." } },
-		{ true, { "q", "quit", "End the lab, its processes and its files." } },
-		{ view && view->pace_bytes_per_s,
-		  { "f", "full speed", "Let the lanes run as fast as they can." } },
-		{ true, { "p", "palette", "Next palette: for a dark screen, or high contrast." } },
-	};
-	size_t nr = 0;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && nr < room; i++)
-		if (all[i].applies)
-			rows[nr++] = all[i].row;
-	return nr;
+	if (lab->choose.open)
+		return lab_choose_keys(&lab->choose, rows, room);
+	if (lab_is_measuring(lab->view))
+		return lab_measure_keys(lab->view, rows, room);
+	return lab_watch_keys(lab->view, chosen_lane(lab), rows, room);
 }
 
 static const struct action nothing = { .kind = ACTION_NONE };
@@ -344,14 +282,39 @@ static struct action command(enum lab_command lab_command, uint64_t arg)
 
 static struct action start_or_pause(const struct screen_lab *lab)
 {
-	if (may_start(lab->view))
+	if (lab_may_start(lab->view))
 		return command(LAB_CMD_START, 0);
-	return may_pause(lab->view) ? command(LAB_CMD_PAUSE, 0) : nothing;
+	return lab_may_pause(lab->view) ? command(LAB_CMD_PAUSE, 0) : nothing;
+}
+
+/* While they run there is no single step: the key pauses first. */
+static struct action step(const struct screen_lab *lab, uint64_t lane)
+{
+	if (lab_may_pause(lab->view))
+		return command(LAB_CMD_PAUSE, 0);
+	if (!lab_may_start(lab->view) || !chosen_lane(lab))
+		return nothing;
+	return command(LAB_CMD_STEP, lane);
+}
+
+static struct action measure(const struct screen_lab *lab, enum lab_start start)
+{
+	return lab_may_measure(lab->view) ? command(LAB_CMD_MEASURE, start) : nothing;
+}
+
+static struct action open_choice(struct screen_lab *lab)
+{
+	const struct lane_view *lane = chosen_lane(lab);
+
+	if (!lab_may_restart(lab->view))
+		return nothing;
+	lab_choose_open(&lab->choose, lab->view, lane ? lane->setup.mode : MODE_TRADITIONAL);
+	return redraw;
 }
 
 static struct action restart(const struct screen_lab *lab, enum lab_start start)
 {
-	return may_restart(lab->view) ? command(LAB_CMD_RESTART, start) : nothing;
+	return lab_may_restart(lab->view) ? command(LAB_CMD_RESTART, start) : nothing;
 }
 
 #define PACE_LEAST (1 * MIB)
@@ -409,7 +372,7 @@ static struct action open_sender(const struct screen_lab *lab)
 {
 	const struct lane_view *lane = chosen_lane(lab);
 
-	if (!lane || !sender_is_alive(lane))
+	if (!lane || !lab_sender_is_alive(lane))
 		return nothing;
 	return (struct action){ .kind = ACTION_OPEN_PID, .pid = lane->sender.pid };
 }
@@ -423,14 +386,98 @@ static struct action click(struct screen_lab *lab, int x)
 	return choose(lab, at->first + (size_t)((x - at->gutter) / at->lane_columns));
 }
 
+static struct action choose_bar(struct screen_lab *lab, size_t bar)
+{
+	if (bar >= lab->view->measure.nr_bars)
+		return nothing;
+	lab->chosen_bar = bar;
+	return redraw;
+}
+
+static struct action step_bar(struct screen_lab *lab, bool forward)
+{
+	size_t nr = lab->view->measure.nr_bars;
+
+	return nr ? choose_bar(lab, (lab->chosen_bar + (forward ? 1 : nr - 1)) % nr) : nothing;
+}
+
+/* Keys that mean the same on every view of the screen. */
+static struct action common_event(const struct ui_event *event)
+{
+	switch (event->key) {
+	case '?':
+	case KEY_UI_F1:
+		return (struct action){ .kind = ACTION_HELP };
+	case 'p':
+		return (struct action){ .kind = ACTION_THEME, .arg = THEME_NEXT_PALETTE };
+	case 'q':
+		return (struct action){ .kind = ACTION_QUIT };
+	case KEY_UI_ESCAPE:
+		return (struct action){ .kind = ACTION_BACK };
+	default:
+		return nothing;
+	}
+}
+
+static struct action measure_event(struct screen_lab *lab, const struct ui_event *event)
+{
+	const struct lab_measure *measured = &lab->view->measure;
+
+	switch (event->key) {
+	case 'm':
+		return command(LAB_CMD_WATCH, 0);
+	case 'c':
+		return measure(lab, LAB_COLD);
+	case 'h':
+		return measure(lab, LAB_HOT);
+	case 'l':
+		return open_choice(lab);
+	case KEY_UI_UP:
+	case KEY_UI_BACK_TAB:
+		return step_bar(lab, false);
+	case KEY_UI_DOWN:
+	case KEY_UI_TAB:
+		return step_bar(lab, true);
+	case KEY_UI_CLICK:
+		return choose_bar(lab, lab_chart_row_at(measured, event->y, lab->drawn_rows));
+	case KEY_UI_ESCAPE:
+		return command(lab->view->phase == LAB_MEASURING ? LAB_CMD_STOP : LAB_CMD_WATCH, 0);
+	default:
+		return common_event(event);
+	}
+}
+
+static struct action choice_event(struct screen_lab *lab, const struct ui_event *event)
+{
+	switch (lab_choose_event(&lab->choose, lab->view, event)) {
+	case CHOOSE_APPLY:
+		return command(LAB_CMD_MODES, lab->choose.ticked);
+	case CHOOSE_NOTHING:
+		return common_event(event);
+	default:
+		return redraw;
+	}
+}
+
 static struct action lab_event(struct screen *screen, const struct ui_event *event)
 {
 	struct screen_lab *lab = (struct screen_lab *)screen;
 
+	if (lab->choose.open)
+		return choice_event(lab, event);
+	if (lab_is_measuring(lab->view))
+		return measure_event(lab, event);
 	switch (event->key) {
 	case ' ':
-	case 's':
 		return start_or_pause(lab);
+	case 's':
+		return step(lab, lab->chosen);
+	case 'a':
+		return step(lab, LAB_ALL_LANES);
+	case 'm':
+		return measure(lab, LAB_HOT);
+	case 'l':
+		return open_choice(lab);
 	case 'c':
 		return restart(lab, LAB_COLD);
 	case 'h':
@@ -454,17 +501,8 @@ static struct action lab_event(struct screen *screen, const struct ui_event *eve
 		return click(lab, event->x);
 	case KEY_UI_ENTER:
 		return open_sender(lab);
-	case '?':
-	case KEY_UI_F1:
-		return (struct action){ .kind = ACTION_HELP };
-	case 'p':
-		return (struct action){ .kind = ACTION_THEME, .arg = THEME_NEXT_PALETTE };
-	case 'q':
-		return (struct action){ .kind = ACTION_QUIT };
-	case KEY_UI_ESCAPE:
-		return (struct action){ .kind = ACTION_BACK };
 	default:
-		return nothing;
+		return common_event(event);
 	}
 }
 
@@ -487,12 +525,13 @@ static void lab_free(struct screen *screen)
 static const struct screen_ops lab_ops = {
 	.number = 6,
 	.name = "lab",
-	.about = "Each lane sends a file of its own over a TCP connection, in a process of its "
-		 "own, to a sink process that checks the bytes by their hash. From top to bottom "
-		 "stands the way that each byte takes; a copy that the sender's CPU makes is "
-		 "marked. The map shows which part of the lane's file is in the page cache; the "
-		 "white cell is where the sender is. CPU is in seconds per GiB sent, the "
-		 "sender's as user+kernel. Calls are the sender's transfer system calls.",
+	.about = "Each lane sends a file of its own, in a process of its own, to a sink process "
+		 "that checks the bytes by their hash. From top to bottom stands the way of each "
+		 "byte; a copy that the sender's CPU makes is marked. The map shows which part of "
+		 "the file is in the page cache; the white cell is where the sender is. Copied or "
+		 "shared is proved: the file is overwritten after the send, before the receiver "
+		 "reads. CPU is in seconds per GiB, the sender's as user+kernel. Measure compares "
+		 "the modes one at a time, in shuffled rounds.",
 	.draw = lab_draw,
 	.event = lab_event,
 	.keys = lab_keys,
@@ -521,6 +560,11 @@ void screen_lab_set_view(struct screen *screen, struct lab_view *view)
 		lab->pace_asked = false;
 	if (lab->chosen >= nr_lanes_of(lab))
 		lab->chosen = 0;
+	if (lab->chosen_bar >= view->measure.nr_bars)
+		lab->chosen_bar = 0;
+	/* Where nothing can be chosen any more, neither is the list open. */
+	if (view->phase == LAB_FAILED || view->phase == LAB_PREPARING)
+		lab->choose.open = false;
 }
 
 size_t screen_lab_wanted_cells(const struct screen *screen, const struct theme *theme, int columns,

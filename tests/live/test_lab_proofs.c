@@ -87,7 +87,9 @@ static void test_twenty_runs_of_twenty(void **state)
 	char dir[] = "/var/tmp/pagewalk-test-XXXXXX", error[200];
 	struct host *host = host_new("");
 	atomic_bool cancel = false;
-	struct prove_config config = { mkdtemp(dir), getenv("PAGEWALK_ACTOR"), &cancel };
+	struct prove_config config = { .dir = mkdtemp(dir),
+				       .actor_path = getenv("PAGEWALK_ACTOR"),
+				       .cancel = &cancel };
 	struct lab_proof proofs[LAB_MAX_PROOFS];
 	int nr_fds = count_names("/proc/self/fd");
 	size_t nr;
@@ -114,7 +116,9 @@ static void test_cancelled_and_refused(void **state)
 	char dir[] = "/var/tmp/pagewalk-test-XXXXXX", error[200] = "";
 	struct host *host = host_new("");
 	atomic_bool cancel = true;
-	struct prove_config config = { mkdtemp(dir), getenv("PAGEWALK_ACTOR"), &cancel };
+	struct prove_config config = { .dir = mkdtemp(dir),
+				       .actor_path = getenv("PAGEWALK_ACTOR"),
+				       .cancel = &cancel };
 	struct lab_proof proofs[LAB_MAX_PROOFS];
 	int nr_fds = count_names("/proc/self/fd");
 	size_t nr;

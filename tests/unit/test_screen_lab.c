@@ -430,7 +430,9 @@ static void test_keys_command_the_lab(void **state)
 	screen->ops->free(screen);
 
 	screen = show(make_view(LAB_PAUSED, LANE_PAUSED));
-	expect_command(press(screen, 's'), LAB_CMD_START, 0);
+	expect_command(press(screen, ' '), LAB_CMD_START, 0);
+	expect_command(press(screen, 's'), LAB_CMD_STEP, 0);
+	expect_command(press(screen, 'a'), LAB_CMD_STEP, LAB_ALL_LANES);
 	screen->ops->free(screen);
 }
 
