@@ -294,16 +294,16 @@ static void compare_with(const struct bench *bench, struct bench_summary *summar
 	summary->nr_wall_pairs = stats_paired_ratio(own, base, rounds, ~seed, &summary->wall_ratio);
 }
 
-static enum verdict judge(const struct bench_lane *lane, size_t nr_pairs,
-			  const struct interval *ratio, size_t nr_control_pairs,
-			  const struct interval *control)
+static enum stats_verdict judge(const struct bench_lane *lane, size_t nr_pairs,
+				const struct interval *ratio, size_t nr_control_pairs,
+				const struct interval *control)
 {
 	if (lane->control)
-		return VERDICT_NOISE;
+		return STATS_NOISE;
 	if (lane->mode == MODE_TRADITIONAL)
-		return VERDICT_BASELINE;
+		return STATS_BASELINE;
 	if (nr_pairs < STATS_LEAST_PAIRS || nr_control_pairs < STATS_LEAST_PAIRS)
-		return VERDICT_UNKNOWN;
+		return STATS_UNKNOWN;
 	return stats_compare(ratio, control);
 }
 

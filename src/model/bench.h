@@ -111,7 +111,7 @@ struct bench_summary {
 	/* To traditional into the same sink, by rounds. */
 	size_t nr_cpu_pairs, nr_wall_pairs;
 	struct interval cpu_ratio, wall_ratio;
-	enum verdict cpu_verdict, wall_verdict;
+	enum stats_verdict cpu_verdict, wall_verdict;
 };
 
 struct bench {

@@ -35,7 +35,7 @@ struct measure_bar {
 	/* To traditional in the same rounds. */
 	size_t nr_cpu_pairs, nr_wall_pairs;
 	struct interval cpu_ratio, wall_ratio;
-	enum verdict cpu_verdict, wall_verdict;
+	enum stats_verdict cpu_verdict, wall_verdict;
 };
 
 /* Every mode, and the control. */

@@ -139,27 +139,27 @@ size_t stats_paired_ratio(const double *a, const double *b, size_t nr, uint64_t 
 	return used;
 }
 
-enum verdict stats_compare(const struct interval *mode, const struct interval *control)
+enum stats_verdict stats_compare(const struct interval *mode, const struct interval *control)
 {
 	double low = control->low < 1 ? control->low : 1;
 	double high = control->high > 1 ? control->high : 1;
 
 	if (mode->high < low)
-		return VERDICT_LESS;
+		return STATS_LESS;
 	if (mode->low > high)
-		return VERDICT_MORE;
-	return VERDICT_ALIKE;
+		return STATS_MORE;
+	return STATS_ALIKE;
 }
 
-const char *verdict_name(enum verdict verdict)
+const char *stats_verdict_name(enum stats_verdict verdict)
 {
-	static const char *const names[NR_VERDICT] = {
-		[VERDICT_UNKNOWN] = "unknown",
-		[VERDICT_BASELINE] = "baseline",
-		[VERDICT_NOISE] = "noise",
-		[VERDICT_LESS] = "less",
-		[VERDICT_ALIKE] = "not distinguishable",
-		[VERDICT_MORE] = "more",
+	static const char *const names[NR_STATS_VERDICT] = {
+		[STATS_UNKNOWN] = "unknown",
+		[STATS_BASELINE] = "baseline",
+		[STATS_NOISE] = "noise",
+		[STATS_LESS] = "less",
+		[STATS_ALIKE] = "not distinguishable",
+		[STATS_MORE] = "more",
 	};
 
 	return names[verdict];

@@ -45,22 +45,22 @@ struct interval {
 size_t stats_paired_ratio(const double *a, const double *b, size_t nr, uint64_t seed,
 			  struct interval *out);
 
-enum verdict {
-	VERDICT_UNKNOWN,  /* too few pairs, or nothing to compare with */
-	VERDICT_BASELINE, /* it is what the others are compared with */
-	VERDICT_NOISE,    /* it is the control: its interval is the noise */
-	VERDICT_ALIKE,    /* not distinguishable from the control */
-	VERDICT_LESS,
-	VERDICT_MORE,
-	NR_VERDICT,
+enum stats_verdict {
+	STATS_UNKNOWN,  /* too few pairs, or nothing to compare with */
+	STATS_BASELINE, /* it is what the others are compared with */
+	STATS_NOISE,    /* it is the control: its interval is the noise */
+	STATS_ALIKE,    /* not distinguishable from the control */
+	STATS_LESS,
+	STATS_MORE,
+	NR_STATS_VERDICT,
 };
 
 /*
  * LESS or MORE where the interval of a mode lies wholly beside that of the control (widened
  * to hold 1, which the control should be), else ALIKE.
  */
-enum verdict stats_compare(const struct interval *mode, const struct interval *control);
+enum stats_verdict stats_compare(const struct interval *mode, const struct interval *control);
 /* "less", "more", "not distinguishable", ... */
-const char *verdict_name(enum verdict verdict);
+const char *stats_verdict_name(enum stats_verdict verdict);
 
 #endif

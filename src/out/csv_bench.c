@@ -151,9 +151,9 @@ static void csv_summary(FILE *out, const struct bench *bench, const struct bench
 	csv_quartiles(out, &summary->bytes_per_s, done);
 	csv_quartiles(out, &summary->cpu_s_per_gib, done && summary->cpu_known);
 	csv_interval(out, &summary->cpu_ratio, summary->nr_cpu_pairs);
-	fprintf(out, ",%s", verdict_name(summary->cpu_verdict));
+	fprintf(out, ",%s", stats_verdict_name(summary->cpu_verdict));
 	csv_interval(out, &summary->wall_ratio, summary->nr_wall_pairs);
-	fprintf(out, ",%s", verdict_name(summary->wall_verdict));
+	fprintf(out, ",%s", stats_verdict_name(summary->wall_verdict));
 	csv_number(out, summary->sender_calls, done);
 	csv_number(out, summary->sender_minflt, done && summary->cpu_known);
 	csv_number(out, summary->sender_majflt, done && summary->cpu_known);

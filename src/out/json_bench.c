@@ -190,12 +190,12 @@ static void set_quartiles(json_t *object, const char *field, const struct quarti
 }
 
 /* A ratio to traditional; with too few pairs, without an interval. */
-static json_t *ratio_json(const struct interval *ratio, size_t nr_pairs, enum verdict verdict)
+static json_t *ratio_json(const struct interval *ratio, size_t nr_pairs, enum stats_verdict verdict)
 {
 	json_t *object = json_object();
 
 	set_count(object, "pairs", nr_pairs);
-	set_text(object, "verdict", verdict_name(verdict));
+	set_text(object, "verdict", stats_verdict_name(verdict));
 	if (nr_pairs)
 		set_real(object, "median", ratio->median);
 	else

@@ -15,11 +15,11 @@
 #define GIB  1073741824.0
 #define LINE 400
 
-static const char *verdict_word(enum verdict verdict)
+static const char *verdict_word(enum stats_verdict verdict)
 {
-	static const char *const words[NR_VERDICT] = {
-		[VERDICT_UNKNOWN] = "?",  [VERDICT_BASELINE] = "base", [VERDICT_NOISE] = "ctrl",
-		[VERDICT_ALIKE] = "n.d.", [VERDICT_LESS] = "less",     [VERDICT_MORE] = "more",
+	static const char *const words[NR_STATS_VERDICT] = {
+		[STATS_UNKNOWN] = "?",  [STATS_BASELINE] = "base", [STATS_NOISE] = "ctrl",
+		[STATS_ALIKE] = "n.d.", [STATS_LESS] = "less",     [STATS_MORE] = "more",
 	};
 
 	return words[verdict];
@@ -46,7 +46,7 @@ static void write_ratio(FILE *out, const struct bench_summary *summary)
 	int digits = summary->cpu_ratio.high < 9.995 ? 2 : 1;
 	char interval[32] = "-";
 
-	if (summary->cpu_verdict == VERDICT_BASELINE) {
+	if (summary->cpu_verdict == STATS_BASELINE) {
 		fprintf(out, " %5s %9s", "1", "");
 		return;
 	}

@@ -76,7 +76,7 @@ static void write_cpu(FILE *out, const struct bench_summary *summary)
 
 	if (!summary->nr_cpu_pairs)
 		return;
-	if (summary->cpu_verdict == VERDICT_BASELINE)
+	if (summary->cpu_verdict == STATS_BASELINE)
 		snprintf(line, sizeof(line), "%.3f CPU seconds per GiB, both sides",
 			 summary->cpu_s_per_gib.median);
 	else if (summary->nr_cpu_pairs < STATS_LEAST_PAIRS)
@@ -85,9 +85,9 @@ static void write_cpu(FILE *out, const struct bench_summary *summary)
 	else
 		snprintf(line, sizeof(line), "CPU %.2f x traditional (%.2f to %.2f): %s",
 			 summary->cpu_ratio.median, summary->cpu_ratio.low, summary->cpu_ratio.high,
-			 summary->cpu_verdict == VERDICT_ALIKE
+			 summary->cpu_verdict == STATS_ALIKE
 				 ? "not distinguishable from the control"
-				 : verdict_name(summary->cpu_verdict));
+				 : stats_verdict_name(summary->cpu_verdict));
 	out_wrapped(out, "                    ", line);
 }
 

@@ -127,23 +127,23 @@ static void value_text(char *out, size_t room, double value)
 static const struct {
 	const char *narrow, *wide;
 	uint8_t colour;
-} verdict_look[NR_VERDICT] = {
-	[VERDICT_UNKNOWN] = { "?", "too few rounds", COLOUR_FAINT },
-	[VERDICT_BASELINE] = { "base", "the baseline", COLOUR_FAINT },
-	[VERDICT_NOISE] = { "noise", "the noise", COLOUR_WARN },
-	[VERDICT_ALIKE] = { "alike", "not distinguishable", COLOUR_TEXT },
-	[VERDICT_LESS] = { "less", "less", COLOUR_GOOD },
-	[VERDICT_MORE] = { "more", "more", COLOUR_BAD },
+} verdict_look[NR_STATS_VERDICT] = {
+	[STATS_UNKNOWN] = { "?", "too few rounds", COLOUR_FAINT },
+	[STATS_BASELINE] = { "base", "the baseline", COLOUR_FAINT },
+	[STATS_NOISE] = { "noise", "the noise", COLOUR_WARN },
+	[STATS_ALIKE] = { "alike", "not distinguishable", COLOUR_TEXT },
+	[STATS_LESS] = { "less", "less", COLOUR_GOOD },
+	[STATS_MORE] = { "more", "more", COLOUR_BAD },
 };
 
 /* "0.65 0.61-0.70 less" */
 static void draw_ratio(struct canvas *canvas, int x, int y, int width, bool words,
-		       const struct interval *ratio, size_t nr_pairs, enum verdict verdict)
+		       const struct interval *ratio, size_t nr_pairs, enum stats_verdict verdict)
 {
 	uint8_t colour = verdict_look[verdict].colour;
 	const char *word = words ? verdict_look[verdict].wide : verdict_look[verdict].narrow;
 
-	if (verdict == VERDICT_BASELINE) {
+	if (verdict == STATS_BASELINE) {
 		canvas_text(canvas, x, y, width, colour, 0, words ? "1.00  the baseline" : "1.00");
 		return;
 	}
@@ -246,7 +246,7 @@ static void sentence(const struct measure_bar *bar, char *out, size_t room)
 		len += snprintf(out + len, room - (size_t)len,
 				"; time %.2f of traditional's (%.2f to %.2f): %s",
 				bar->wall_ratio.median, bar->wall_ratio.low, bar->wall_ratio.high,
-				verdict_name(bar->wall_verdict));
+				stats_verdict_name(bar->wall_verdict));
 	if (len > 0 && (size_t)len < room)
 		snprintf(out + len, room - (size_t)len, ".");
 }

@@ -116,10 +116,10 @@ static void test_ratios_are_of_the_same_round(void **state)
 	assert_int_equal(sendfile->nr_cpu_pairs, ROUNDS);
 	assert_float_equal(sendfile->cpu_ratio.median, 0.5, 1e-6F);
 	assert_float_equal(sendfile->cpu_ratio.high, 0.5, 1e-6F);
-	assert_int_equal(sendfile->cpu_verdict, VERDICT_LESS);
-	assert_int_equal(sendfile->wall_verdict, VERDICT_LESS);
-	assert_int_equal(bench->summaries[TRADITIONAL].cpu_verdict, VERDICT_BASELINE);
-	assert_int_equal(bench->summaries[CONTROL].cpu_verdict, VERDICT_NOISE);
+	assert_int_equal(sendfile->cpu_verdict, STATS_LESS);
+	assert_int_equal(sendfile->wall_verdict, STATS_LESS);
+	assert_int_equal(bench->summaries[TRADITIONAL].cpu_verdict, STATS_BASELINE);
+	assert_int_equal(bench->summaries[CONTROL].cpu_verdict, STATS_NOISE);
 	assert_float_equal(bench->summaries[CONTROL].cpu_ratio.median, 1.02, 1e-6F);
 	bench_free(bench);
 }
@@ -133,7 +133,7 @@ static void test_what_did_not_run_has_its_reason(void **state)
 	assert_int_equal(mmap->nr_done, 0);
 	assert_int_equal(mmap->nr_unavailable, ROUNDS);
 	assert_int_equal(mmap->nr_cpu_pairs, 0);
-	assert_int_equal(mmap->cpu_verdict, VERDICT_UNKNOWN);
+	assert_int_equal(mmap->cpu_verdict, STATS_UNKNOWN);
 	assert_string_equal(mmap->error, "no mapping, \"here\"");
 	bench_free(bench);
 }
@@ -150,7 +150,7 @@ static void test_few_rounds_tell_nothing(void **state)
 	}
 	bench_summarize(bench);
 	assert_float_equal(bench->summaries[SENDFILE].cpu_ratio.median, 0.1, 1e-6F);
-	assert_int_equal(bench->summaries[SENDFILE].cpu_verdict, VERDICT_UNKNOWN);
+	assert_int_equal(bench->summaries[SENDFILE].cpu_verdict, STATS_UNKNOWN);
 	bench_free(bench);
 }
 

@@ -171,11 +171,11 @@ static void test_verdict_needs_a_gap_to_the_control(void **state)
 	const struct interval over = { 1, 0.5, 2 };
 
 	(void)state;
-	assert_int_equal(stats_compare(&less, &control), VERDICT_LESS);
-	assert_int_equal(stats_compare(&more, &control), VERDICT_MORE);
-	assert_int_equal(stats_compare(&touches, &control), VERDICT_ALIKE);
-	assert_int_equal(stats_compare(&inside, &control), VERDICT_ALIKE);
-	assert_int_equal(stats_compare(&over, &control), VERDICT_ALIKE);
+	assert_int_equal(stats_compare(&less, &control), STATS_LESS);
+	assert_int_equal(stats_compare(&more, &control), STATS_MORE);
+	assert_int_equal(stats_compare(&touches, &control), STATS_ALIKE);
+	assert_int_equal(stats_compare(&inside, &control), STATS_ALIKE);
+	assert_int_equal(stats_compare(&over, &control), STATS_ALIKE);
 }
 
 /* A control that came out beside 1 by chance makes nothing of what lies between. */
@@ -185,8 +185,8 @@ static void test_control_is_widened_to_one(void **state)
 	const struct interval equal = { 1, 0.99, 1.01 };
 
 	(void)state;
-	assert_int_equal(stats_compare(&equal, &high), VERDICT_ALIKE);
-	assert_int_equal(stats_compare(&equal, &low), VERDICT_ALIKE);
+	assert_int_equal(stats_compare(&equal, &high), STATS_ALIKE);
+	assert_int_equal(stats_compare(&equal, &low), STATS_ALIKE);
 }
 
 int main(void)
