@@ -354,13 +354,31 @@ static void publish_if_due(struct fault_worker *worker)
 	publish(worker, now_ns, heat);
 }
 
+/* So many more since they were last read; each step of the rates gets its part of them. */
+static void spread(struct fault_worker *worker, enum fault_severity severity, uint64_t nr,
+		   uint64_t from_ns, uint64_t now_ns)
+{
+	while (now_ns > from_ns) {
+		uint64_t step_ns = (from_ns / FAULT_RATE_STEP_NS + 1) * FAULT_RATE_STEP_NS;
+		uint64_t end_ns = step_ns < now_ns ? step_ns : now_ns;
+		uint64_t part = (uint64_t)((double)nr * (double)(end_ns - from_ns) /
+					   (double)(now_ns - from_ns));
+
+		if (end_ns == now_ns || part > nr)
+			part = nr;
+		fault_rates_add(&worker->rates, severity, from_ns, part);
+		nr -= part;
+		from_ns = end_ns;
+	}
+}
+
 /* Without events the counters give the rates at least. */
-static void count_without_events(struct fault_worker *worker, uint64_t now_ns)
+static void count_without_events(struct fault_worker *worker, uint64_t from_ns, uint64_t now_ns)
 {
 	const struct process_info *process = &worker->process;
 
-	fault_rates_add(&worker->rates, FAULT_MINOR, now_ns, process->minflt - worker->last_minflt);
-	fault_rates_add(&worker->rates, FAULT_MAJOR, now_ns, process->majflt - worker->last_majflt);
+	spread(worker, FAULT_MINOR, process->minflt - worker->last_minflt, from_ns, now_ns);
+	spread(worker, FAULT_MAJOR, process->majflt - worker->last_majflt, from_ns, now_ns);
 	worker->balance.minflt += process->minflt - worker->last_minflt;
 	worker->balance.majflt += process->majflt - worker->last_majflt;
 	worker->balance_known = true;
@@ -389,8 +407,10 @@ static void take_sample(struct fault_worker *worker)
 static void read_counters(struct fault_worker *worker)
 {
 	uint64_t now_ns = clock_mono_ns(), cpu_ns = clock_own_cpu_ns();
+	uint64_t from_ns = worker->counters_ns ? worker->counters_ns : worker->began_ns;
 
-	if (now_ns - worker->counters_ns < COUNTERS_NS)
+	/* Without events they are all that there is. */
+	if (now_ns - worker->counters_ns < (worker->watch ? COUNTERS_NS : FAULT_RATE_STEP_NS / 2))
 		return;
 	if (worker->counters_ns)
 		worker->cost_permille = (unsigned)((cpu_ns - worker->cpu_ns) * 1000 /
@@ -402,7 +422,7 @@ static void read_counters(struct fault_worker *worker)
 	if (worker->watch)
 		take_sample(worker);
 	else if (!has_ended(worker))
-		count_without_events(worker, now_ns);
+		count_without_events(worker, from_ns, now_ns);
 }
 
 static void end_watch(struct fault_worker *worker)

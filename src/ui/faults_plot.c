@@ -197,6 +197,9 @@ void faults_draw_kinds(const struct faults_screen *screen, struct canvas *canvas
 	int all = nr_kinds(by_kind), nr = 0;
 	char count[FMT_LEN];
 
+	/* Counters know no kinds. */
+	if (screen->live->watching == WATCH_REFUSED)
+		return;
 	canvas_text(canvas, at->x, at->y, at->columns, COLOUR_TITLE, ATTR_BOLD, "KINDS");
 	for (int kind = 0; kind < NR_FAULT_KIND; kind++) {
 		int x = at->x + nr / rows * KIND_COLUMNS, y = at->y + 1 + nr % rows;

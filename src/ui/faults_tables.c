@@ -118,7 +118,8 @@ static void draw_vma(const struct fault_view *view, struct canvas *canvas, int x
 {
 	const struct fault_count *count = &view->vmas[row];
 	const struct vma vma = { .perms = view->names->vmas[row].perms };
-	char name[300], fitted[300], start[FMT_LEN], size[FMT_LEN], perms[5];
+	const char *path = view->names->vmas[row].path;
+	char name[300], fitted[300], start[FMT_LEN], size[FMT_LEN], perms[5], *safe;
 
 	faults_draw_kind_sign(canvas, x, y, count->kind);
 	draw_counts(canvas, x + 2, y, count->by_severity, weight);
@@ -127,8 +128,14 @@ static void draw_vma(const struct fault_view *view, struct canvas *canvas, int x
 		x += canvas_printf(canvas, x, y, end - x, COLOUR_FAINT, 0, "%-12s %s %5s ",
 				   fmt_addr(start, count->start_addr), vma_perms_text(&vma, perms),
 				   fmt_bytes(size, count->end_addr - count->start_addr));
-	text_fit(fitted, sizeof(fitted), faults_vma_text(view, row, name, sizeof(name)), end - x,
-		 false);
+	if (path && path[0] == '/' && end - x >= 40) {
+		safe = text_safe_str(path);
+		text_fit(fitted, sizeof(fitted), safe, end - x, true);
+		free(safe);
+	} else {
+		text_fit(fitted, sizeof(fitted), faults_vma_text(view, row, name, sizeof(name)),
+			 end - x, false);
+	}
 	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, weight, fitted);
 }
 

@@ -303,6 +303,7 @@ enum key_needs {
 	A_TABLE,
 	THE_MAPPINGS,
 	A_FILTER,
+	A_COMMAND, /* it was started by pagewalk */
 	PAUSED,
 	NOT_PAUSED,
 };
@@ -330,10 +331,10 @@ static const struct {
 	  FAULTS },
 	{ { "PgUp PgDn", NULL, "a page of lines; Home the oldest fault kept, End the newest" },
 	  FAULTS },
-	{ { "1 6", NULL, "the other screens by their numbers; H on screen 1: faults as heat" },
+	{ { "1 7", NULL, "the other screens by their numbers; H on screen 1: faults as heat" },
 	  ALWAYS },
 	{ { "p", NULL, "choose another process" }, ALWAYS },
-	{ { "O", NULL, "what the command that pagewalk started has written" }, ALWAYS },
+	{ { "O", NULL, "what the command that pagewalk started has written" }, A_COMMAND },
 	{ { "Esc", "back", "to the screen before" }, ALWAYS },
 	{ { "c", NULL, "the next palette: dark, projector, light" }, ALWAYS },
 	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, ALWAYS },
@@ -354,6 +355,8 @@ static bool applies(const struct faults_screen *screen, enum key_needs needs)
 		return faults && screen->table == TABLE_VMAS;
 	case A_FILTER:
 		return faults && fault_filter_is_set(&screen->filter);
+	case A_COMMAND:
+		return screen->live && screen->live->from_start;
 	case PAUSED:
 		return faults && screen->still;
 	case NOT_PAUSED:
