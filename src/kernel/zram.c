@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Swap of compressed memory for a lesson. The swap header (linux/swap.h, union swap_header) is
- * written here, so that nothing of util-linux is needed; its label carries the PID of the
- * process that keeps the device, by which a later run knows one whose keeper was killed.
+ * written here, so that nothing of util-linux is needed; its label tells a later run whose it is.
+ * The process that keeps the device holds a lock on it (flock(2)), which the kernel drops however
+ * that process ends: a device with the label and without a lock was left behind.
  */
 #include "kernel/zram.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/swap.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DISK_BYTES   (UINT64_C(64) << 20)
-#define LABEL        "pagewalk-"
+#define LABEL        "pagewalk-lesson"
 #define MOST_DEVICES 64
 #define NR_TRIES     50
 #define NAP_NS       20000000L
@@ -86,32 +87,34 @@ static int open_device(int number, int flags)
 	}
 }
 
-static int write_header(int number)
+static int write_header(int fd)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	struct swap_info info = { .version = 1 };
-	char label[32];
-	char *page;
-	int fd, err = 0;
+	struct swap_info info = { .version = 1, .label = LABEL };
+	char *page = calloc(1, page_bytes);
+	int err = 0;
 
-	fd = open_device(number, O_RDWR);
-	if (fd < 0)
-		return fd;
-	page = calloc(1, page_bytes);
-	if (!page) {
-		close(fd);
+	if (!page)
 		return -ENOMEM;
-	}
 	info.last_page = (uint32_t)(DISK_BYTES / page_bytes - 1);
-	snprintf(label, sizeof(label), LABEL "%d", (int)getpid());
-	memcpy(info.label, label, sizeof(info.label));
 	memcpy(page + HEADER_OFF, &info, sizeof(info));
 	memcpy(page + page_bytes - MAGIC_LENGTH, MAGIC, MAGIC_LENGTH);
+	errno = EIO;
 	if (pwrite(fd, page, page_bytes, 0) != (ssize_t)page_bytes || fsync(fd))
-		err = errno ? -errno : -EIO;
+		err = -errno;
 	free(page);
-	close(fd);
 	return err;
+}
+
+/* Opens the device, locks it and writes the header. */
+static int claim_device(struct zram *zram)
+{
+	zram->fd = open_device(zram->number, O_RDWR);
+	if (zram->fd < 0)
+		return zram->fd;
+	if (flock(zram->fd, LOCK_EX | LOCK_NB))
+		return -errno;
+	return write_header(zram->fd);
 }
 
 /* Whoever asks what a new device is (udev, blkid) holds it for a moment. */
@@ -129,7 +132,7 @@ static int write_patiently(const char *path, const char *text)
 	return err;
 }
 
-int zram_remove_swap(const struct zram *zram)
+int zram_remove_swap(struct zram *zram)
 {
 	char path[64], text[16];
 	int err;
@@ -137,38 +140,43 @@ int zram_remove_swap(const struct zram *zram)
 	device_path(path, sizeof(path), zram->number);
 	if (swapoff(path) && errno != EINVAL)
 		return -errno;
+	/* A device that is open is not reset. */
+	if (zram->fd >= 0)
+		close(zram->fd);
+	zram->fd = -1;
 	snprintf(path, sizeof(path), "/sys/block/zram%d/reset", zram->number);
 	err = write_patiently(path, "1");
-	if (err || !zram->added)
+	if (err)
 		return err;
 	snprintf(text, sizeof(text), "%d", zram->number);
 	return write_patiently("/sys/class/zram-control/hot_remove", text);
 }
 
-/* The PID in the label of a device that one of us made; 0: it is none. */
-static pid_t keeper_of(int number)
+/* True for a device that one of us made and nobody holds any more. */
+static bool was_left_behind(int number)
 {
 	struct swap_info info;
-	char path[32], label[sizeof(info.label) + 1] = "";
+	char path[32];
+	bool left = false;
 	int fd;
 
 	device_path(path, sizeof(path), number);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
-	if (pread(fd, &info, sizeof(info), HEADER_OFF) == sizeof(info))
-		memcpy(label, info.label, sizeof(info.label));
+		return false;
+	if (!flock(fd, LOCK_EX | LOCK_NB) &&
+	    pread(fd, &info, sizeof(info), HEADER_OFF) == sizeof(info))
+		left = !strncmp(info.label, LABEL, sizeof(info.label));
 	close(fd);
-	return strncmp(label, LABEL, strlen(LABEL)) ? 0 : atoi(label + strlen(LABEL));
+	return left;
 }
 
 static void remove_left_behind(void)
 {
 	for (int number = 0; number < MOST_DEVICES; number++) {
-		struct zram zram = { .number = number, .added = number > 0 };
-		pid_t keeper = keeper_of(number);
+		struct zram zram = { .number = number, .fd = -1 };
 
-		if (keeper > 0 && kill(keeper, 0) && errno == ESRCH)
+		if (was_left_behind(number))
 			zram_remove_swap(&zram);
 	}
 }
@@ -188,12 +196,12 @@ int zram_make_swap(struct zram *zram, char *error, size_t room)
 	zram->number = add_device();
 	if (zram->number < 0)
 		return fail(error, room, zram->number, "cannot add a zram device");
-	zram->added = true;
+	zram->fd = -1;
 	snprintf(path, sizeof(path), "/sys/block/zram%d/disksize", zram->number);
 	snprintf(text, sizeof(text), "%" PRIu64, DISK_BYTES);
 	err = write_text(path, text);
 	if (!err)
-		err = write_header(zram->number);
+		err = claim_device(zram);
 	device_path(path, sizeof(path), zram->number);
 	if (!err && swapon(path, 0))
 		err = -errno;

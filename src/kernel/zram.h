@@ -8,18 +8,18 @@
 /* A zram device that is used as swap (Documentation/admin-guide/blockdev/zram.rst). */
 struct zram {
 	int number; /* /dev/zramN */
-	bool added; /* by us, so that it is removed again; else it is only reset */
+	int fd;     /* open and locked as long as it is kept; -1: neither */
 };
 
 /*
  * Makes a small zram device into swap with the least priority, so that only what is pushed out
  * goes there as long as there is other swap; needs CAP_SYS_ADMIN. Devices that a killed run left
- * behind, known by the label of their swap header, are removed first. 0, or -errno with one
+ * behind, known by the label of their swap header and by having no lock, are removed first. 0, or -errno with one
  * line in error[room].
  */
 int zram_make_swap(struct zram *zram, char *error, size_t room);
 /* Takes the swap off, empties the device and removes it. 0 or -errno. */
-int zram_remove_swap(const struct zram *zram);
+int zram_remove_swap(struct zram *zram);
 /* True where some swap is on (sysinfo(2)). */
 bool swap_is_on(void);
 /* True where zram could be had: root, and a kernel with zram. */

@@ -34,7 +34,10 @@ void runner_free(struct runner *runner);
 /* What is there for lessons now, or as this configuration would make it. */
 struct lesson_powers learn_powers(const struct host *host, const struct runner_config *config);
 
-/* Turns to a lesson: a new pupil. Failures show in the results of its steps. */
+/*
+ * Turns to a lesson, which must live until the next one: a new pupil. Failures show in the results of
+ * its steps.
+ */
 void runner_begin(struct runner *runner, const struct lesson *lesson);
 /* The pupil, for the other screens; 0: none now. */
 pid_t runner_pid(const struct runner *runner);

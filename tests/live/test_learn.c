@@ -247,6 +247,8 @@ static void expect_cross(struct runner *runner, const struct lesson *lesson, siz
 		assert_int_equal(result->nr_tries, LEARN_TRIES);
 	}
 	step_result_unref(result);
+	/* The changed table ends here, so the runner turns to another. */
+	runner_begin(runner, lesson);
 }
 
 static void test_without_its_action_a_step_fails(void **state)
