@@ -64,6 +64,22 @@ const char *quantity_source(enum quantity quantity)
 	return rows[quantity].source;
 }
 
+bool quantity_is_truth(enum quantity quantity)
+{
+	switch (quantity) {
+	case QUANTITY_SHARES_VM:
+	case QUANTITY_SHARES_FILES:
+	case QUANTITY_SHARES_FS:
+	case QUANTITY_SAME_OPEN_FILE:
+	case QUANTITY_SAME_INODE:
+	case QUANTITY_INTACT:
+	case QUANTITY_SHARED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool quantity_needs_frames(enum quantity quantity)
 {
 	return rows[quantity].needs_frames;

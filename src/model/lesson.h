@@ -206,6 +206,8 @@ char *claim_expected_text(const struct lesson_claim *claim, char *out, size_t ro
 const char *quantity_name(enum quantity quantity);
 /* "pagemap", "kcmp(2)": the interface that gives it. */
 const char *quantity_source(enum quantity quantity);
+/* True where it is 1 for yes and 0 for no. */
+bool quantity_is_truth(enum quantity quantity);
 /* True where it takes frame numbers, which need CAP_SYS_ADMIN. */
 bool quantity_needs_frames(enum quantity quantity);
 /* "ok", "not ok", "not measured", for people. */

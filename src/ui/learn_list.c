@@ -13,7 +13,7 @@ static void draw_row(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, size_t index, int y)
 {
 	const struct lesson *lesson = learn->lessons[index];
-	int columns = canvas_columns(canvas), title_columns = columns >= 110 ? 48 : 38, x = 1;
+	int columns = canvas_columns(canvas), title_columns = columns >= 110 ? 48 : 36, x = 1;
 	char missing[LESSON_REASON] = "";
 	bool chosen = index == learn->cursor;
 	uint8_t colour = COLOUR_GOOD;
@@ -38,9 +38,9 @@ static void draw_row(const struct screen_learn *learn, struct canvas *canvas,
 	if (!learn->view)
 		return;
 	if (missing[0])
-		canvas_printf(canvas, x, y, columns - x, colour, 0, "needs %s", missing);
+		canvas_text(canvas, x, y, columns - x, colour, 0, missing);
 	else
-		canvas_text(canvas, x, y, columns - x, colour, 0, "all of it runs here");
+		canvas_text(canvas, x, y, columns - x, colour, 0, "nothing more");
 }
 
 /* Keeps the cursor within the rows that are there. */
@@ -62,6 +62,10 @@ void learn_draw_list(struct screen_learn *learn, struct canvas *canvas, const st
 	canvas_text(
 		canvas, 1, 1, columns - 2, COLOUR_TEXT, 0,
 		"Each lesson runs on this machine's own kernel, in a small process of its own.");
+	canvas_text(canvas, 5, LIST_Y - 1, 8, COLOUR_FAINT, 0, "lesson");
+	canvas_text(canvas, 5 + NAME_COLUMNS, LIST_Y - 1, 8, COLOUR_FAINT, 0, "about");
+	canvas_text(canvas, 6 + NAME_COLUMNS + (columns >= 110 ? 48 : 36), LIST_Y - 1, 24,
+		    COLOUR_FAINT, 0, "needs, beyond what is here");
 	for (int i = 0; i < list_rows && learn->top + (size_t)i < learn->nr_lessons; i++)
 		draw_row(learn, canvas, theme, learn->top + (size_t)i, LIST_Y + i);
 	draw_hline(canvas, 0, rows - 4, columns, theme);

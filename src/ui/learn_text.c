@@ -173,18 +173,22 @@ int learn_claim_rows(const struct screen_learn *learn, int columns)
 	return rows;
 }
 
-/* "measured 16 pages present, by pagemap"; narrow terminals leave out the source. */
+/* "minor faults there: 16"; narrow terminals leave out the source, and what was expected. */
 static void measured_text(const struct claim_result *result, bool wide, char *out, size_t room)
 {
 	const struct lesson_claim *claim = result->claim;
-	char expected[64];
+	char expected[64], value[32];
 
-	claim_expected_text(claim, expected, sizeof(expected));
-	snprintf(out, room, "%" PRId64 " %s%s%s", result->measured, quantity_name(claim->quantity),
-		 wide ? ", by " : "", wide ? quantity_source(claim->quantity) : "");
+	if (quantity_is_truth(claim->quantity))
+		snprintf(value, sizeof(value), "%s", result->measured ? "yes" : "no");
+	else
+		snprintf(value, sizeof(value), "%" PRId64, result->measured);
 	if (result->verdict == VERDICT_NOT_HELD)
-		snprintf(out, room, "%" PRId64 ", not %s: %s", result->measured, expected,
-			 quantity_name(claim->quantity));
+		snprintf(out, room, "%s: %s, not %s", quantity_name(claim->quantity), value,
+			 claim_expected_text(claim, expected, sizeof(expected)));
+	else
+		snprintf(out, room, "%s: %s%s%s", quantity_name(claim->quantity), value,
+			 wide ? ", by " : "", wide ? quantity_source(claim->quantity) : "");
 }
 
 static void draw_claim(struct pen *pen, const struct theme *theme,

@@ -115,8 +115,9 @@ static void draw_state(const struct screen_learn *learn, struct canvas *canvas, 
 			 "Predict first: choose by number, then Enter. Space goes on without.");
 	} else if (learn_is_done(learn) && result->nr_tries > 1) {
 		snprintf(text, sizeof(text),
-			 "Done %u times, because the state had changed in between.",
-			 result->nr_tries);
+			 "Done, at the %u. try: the state had changed in between.%s",
+			 result->nr_tries,
+			 learn->step + 1 < nr_steps(learn) ? "" : " The lesson ends here.");
 	} else if (learn_is_done(learn)) {
 		snprintf(text, sizeof(text), "%s",
 			 learn->step + 1 < nr_steps(learn) ? "Done." : "The lesson ends here.");

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Screen 7 from made-up lessons and results: nothing is told before the action, answers right
+ * and wrong, claims held, broken and unknown, at every size, and keys give the right orders.
+ */
+#include "base/xalloc.h"
+#include "model/modes.h"
+#include "model/page.h"
+#include "ui/screen_learn.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct lesson_question question = {
+	.text = "What will it be?",
+	.choices = { "choice one", "choice two", "choice three" },
+	.right = 1,
+	.why = "Because it is so.",
+};
+
+static const struct lesson_claim claims[] = {
+	{ "sixteen pages come", QUANTITY_PRESENT, CLAIM_AFTER, CLAIM_EQUAL, .expected = 16 },
+	{ "they fault", QUANTITY_MINOR, CLAIM_AFTER, CLAIM_AT_LEAST, .expected = 4 },
+};
+
+static const struct lesson_claim way_claims[] = {
+	{ "twice", QUANTITY_COPIES, .subject = MODE_TRADITIONAL, .expected = 2 },
+	{ "shared", QUANTITY_SHARED, .subject = MODE_SENDFILE, .expected = 1 },
+};
+
+static const struct lesson_step steps[] = {
+	{ .title = "The first step",
+	  .prose = "Prose of the first step. It is short.",
+	  .question = &question,
+	  .action = "a",
+	  .claims = claims,
+	  .nr_claims = 2 },
+	{ .title = "The second step",
+	  .prose = "Prose of the second step.",
+	  .action = "b",
+	  .claims = way_claims,
+	  .nr_claims = 2,
+	  .ways = 1u << MODE_TRADITIONAL | 1u << MODE_HEAP | 1u << MODE_SENDFILE },
+	{ .title = "The third step",
+	  .prose = "Prose of the third step.",
+	  .question = &question,
+	  .action = "c",
+	  .claims = way_claims,
+	  .nr_claims = 1,
+	  .ways = 1u << MODE_TRADITIONAL },
+};
+
+static const struct lesson first = {
+	.name = "first", .title = "A lesson", .summary = "about it", .steps = steps, .nr_steps = 3
+};
+static const struct lesson second = { .name = "second",
+				      .title = "Another",
+				      .summary = "about this",
+				      .needs_swap = true,
+				      .steps = steps,
+				      .nr_steps = 1 };
+static const struct lesson *const lessons[] = { &first, &second };
+
+static const struct theme ascii = { .palette = PALETTE_CONTRAST, .ascii = true };
+static const struct theme rich = { .palette = PALETTE_CONTRAST, .dense = true, .colours = 1 << 24 };
+
+static void add_region(struct step_result *result, size_t nr_pages, bool after)
+{
+	struct lesson_region *region = &result->regions[result->nr_regions++];
+
+	strcpy(region->name, "anonymous");
+	region->nr_pages = nr_pages;
+	region->has_frames = true;
+	region->before = xcalloc(nr_pages, sizeof(*region->before));
+	region->after = xcalloc(nr_pages, sizeof(*region->after));
+	region->nr_before = nr_pages;
+	region->nr_after = after ? nr_pages : 0;
+	for (size_t i = 0; after && i < nr_pages && i < 16; i++)
+		region->after[i] = (struct lesson_page){ .state = PAGE_PRESENT, .pfn = 0x1000 + i };
+}
+
+static void give(struct screen *screen, const struct lesson *lesson, size_t step,
+		 enum lesson_stage stage, struct step_result *result)
+{
+	struct lesson_view *view = lesson_view_new();
+
+	view->lesson = lesson;
+	view->step = step;
+	view->stage = stage;
+	view->pid = 4711;
+	view->result = result;
+	screen_learn_set_view(screen, view);
+	lesson_view_unref(view);
+}
+
+static void be_ready(struct screen *screen, size_t step)
+{
+	struct step_result *result = step_result_new(&first, step);
+
+	if (!step)
+		add_region(result, 64, false);
+	give(screen, &first, step, STAGE_READY, result);
+}
+
+/* Claim i holds, fails or is unknown, as `as` says by '+', 'x' and '?'. */
+static void be_done(struct screen *screen, size_t step, const char *as)
+{
+	struct step_result *result = step_result_new(&first, step);
+
+	if (!step)
+		add_region(result, 64, true);
+	for (size_t i = 0; i < result->nr_claims; i++) {
+		struct reading *after = &result->claims[i].after;
+
+		*after = (struct reading){ .value = result->claims[i].claim->expected -
+						    (as[i] == 'x') };
+		if (as[i] != '?')
+			continue;
+		after->why = WHY_DENIED;
+		strcpy(after->reason, "frames are for root");
+	}
+	result->performed = true;
+	step_result_judge(result);
+	give(screen, &first, step, STAGE_DONE, result);
+}
+
+static struct action press(struct screen *screen, uint32_t key)
+{
+	const struct ui_event event = { .key = key };
+
+	return screen->ops->event(screen, &event);
+}
+
+static struct screen *open_first(void)
+{
+	struct screen *screen = screen_learn_new(lessons, 2);
+	struct action action = press(screen, KEY_UI_ENTER);
+
+	assert_int_equal(action.kind, ACTION_LEARN);
+	assert_int_equal(action.learn_command, LEARN_BEGIN);
+	assert_int_equal(action.arg, 0);
+	return screen;
+}
+
+static bool is_on(struct screen *screen, const struct theme *theme, int columns, int rows,
+		  const char *text)
+{
+	struct canvas *canvas = canvas_new(columns, rows);
+	bool found = false;
+
+	screen->ops->draw(screen, canvas, theme, 0);
+	for (int y = 0; y < rows && !found; y++) {
+		char *line = canvas_line(canvas, y);
+
+		found = strstr(line, text) != NULL;
+		free(line);
+	}
+	canvas_free(canvas);
+	return found;
+}
+
+static void see(struct screen *screen, const char *text)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 200, 50 } };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!is_on(screen, &ascii, sizes[i][0], sizes[i][1], text) ||
+		    !is_on(screen, &rich, sizes[i][0], sizes[i][1], text))
+			fail_msg("\"%s\" is not on the screen of %dx%d", text, sizes[i][0],
+				 sizes[i][1]);
+	}
+}
+
+static void miss(struct screen *screen, const char *text)
+{
+	if (is_on(screen, &ascii, 120, 36, text))
+		fail_msg("\"%s\" is on the screen", text);
+}
+
+static void expect_order(struct action action, enum learn_command command, uint64_t arg)
+{
+	assert_int_equal(action.kind, ACTION_LEARN);
+	assert_int_equal(action.learn_command, command);
+	assert_int_equal(action.arg, arg);
+}
+
+static void test_list(void **state)
+{
+	struct screen *screen = screen_learn_new(lessons, 2);
+	struct lesson_view *view = lesson_view_new();
+
+	(void)state;
+	see(screen, "A lesson");
+	/* What is needed is not known before the first view. */
+	miss(screen, "nothing more");
+	screen_learn_set_view(screen, view);
+	lesson_view_unref(view);
+	see(screen, "swap (--zram, as root)");
+	see(screen, "A lesson: 3 steps");
+	press(screen, KEY_UI_DOWN);
+	press(screen, KEY_UI_DOWN);
+	see(screen, "Another: 1 step");
+	assert_int_equal(press(screen, KEY_UI_ESCAPE).kind, ACTION_BACK);
+	expect_order(press(screen, ' '), LEARN_BEGIN, 1);
+	screen->ops->free(screen);
+}
+
+static void test_nothing_is_told_before(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	see(screen, "Preparing ...");
+	/* Not ready: nothing can be done yet. */
+	assert_int_equal(press(screen, ' ').kind, ACTION_NONE);
+	be_ready(screen, 0);
+	see(screen, "Prose of the first step");
+	see(screen, "What will it be?");
+	see(screen, "3 choice three");
+	see(screen, "anonymous: 64 pages");
+	see(screen, "after: ?");
+	see(screen, "2 claims will be measured");
+	miss(screen, "Because it is so");
+	miss(screen, "sixteen pages come");
+	screen->ops->free(screen);
+}
+
+static void test_right_answer(void **state)
+{
+	struct screen *screen = open_first();
+	struct action action;
+
+	(void)state;
+	be_ready(screen, 0);
+	assert_true(screen->ops->is_typing(screen));
+	/* Enter asks for a choice first. */
+	assert_int_equal(press(screen, KEY_UI_ENTER).kind, ACTION_REDRAW);
+	see(screen, "Predict first");
+	assert_int_equal(press(screen, '4').kind, ACTION_NONE);
+	press(screen, '2');
+	action = press(screen, KEY_UI_ENTER);
+	expect_order(action, LEARN_PERFORM, 0);
+	assert_int_equal(action.nr, 1);
+	be_done(screen, 0, "++");
+	assert_false(screen->ops->is_typing(screen));
+	see(screen, "predicted right: choice two");
+	see(screen, "Because it is so.");
+	see(screen, "pages present: 16");
+	see(screen, "16 differ");
+	see(screen, "frame    none > 1000");
+	miss(screen, "choice three");
+	screen->ops->free(screen);
+}
+
+static void test_wrong_answer_and_none(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, KEY_UI_DOWN);
+	expect_order(press(screen, KEY_UI_ENTER), LEARN_PERFORM, 0);
+	be_done(screen, 0, "++");
+	see(screen, "predicted: choice one");
+	see(screen, "choice two");
+	/* Again, without any prediction. */
+	expect_order(press(screen, 'r'), LEARN_PREPARE, 0);
+	be_ready(screen, 0);
+	miss(screen, "Because it is so");
+	assert_int_equal(press(screen, KEY_UI_RIGHT).nr, NO_CHOICE);
+	be_done(screen, 0, "++");
+	miss(screen, "predicted");
+	see(screen, "choice two");
+	screen->ops->free(screen);
+}
+
+static void test_claims_fail_and_are_unknown(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	be_done(screen, 0, "x?");
+	assert_true(is_on(screen, &ascii, 80, 24, "x sixteen pages come"));
+	see(screen, "pages present: 15, not 16");
+	see(screen, "? they fault");
+	see(screen, "not measured: frames are for root");
+	screen->ops->free(screen);
+}
+
+/* In another lesson the same glyph would be a prose letter: only marks are looked for. */
+static void test_mark_differs_by_verdict(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	be_done(screen, 0, "+x");
+	see(screen, "sixteen pages come");
+	assert_true(is_on(screen, &ascii, 80, 24, "+ sixteen pages come"));
+	assert_true(is_on(screen, &ascii, 80, 24, "x they fault"));
+	assert_true(is_on(screen, &rich, 80, 24, "\u2713 sixteen pages come"));
+	assert_true(is_on(screen, &rich, 80, 24, "\u2717 they fault"));
+	screen->ops->free(screen);
+}
+
+static void test_forward_and_back(void **state)
+{
+	struct screen *screen = open_first();
+	struct action action;
+
+	(void)state;
+	assert_int_equal(press(screen, KEY_UI_LEFT).kind, ACTION_NONE);
+	be_ready(screen, 0);
+	press(screen, ' ');
+	be_done(screen, 0, "++");
+	expect_order(press(screen, KEY_UI_PAGE_DOWN), LEARN_PREPARE, 1);
+	see(screen, "The second step");
+	see(screen, "step 2 of 3");
+	/* Digits are the app's own where nothing is asked. */
+	assert_false(screen->ops->is_typing(screen));
+	be_ready(screen, 1);
+	see(screen, "Ready: Space does it.");
+	/* Back shows what was there, and does nothing again. */
+	assert_int_equal(press(screen, KEY_UI_PAGE_UP).kind, ACTION_REDRAW);
+	see(screen, "pages present: 16");
+	expect_order(press(screen, ' '), LEARN_PREPARE, 1);
+	be_ready(screen, 1);
+	press(screen, ' ');
+	be_done(screen, 1, "++");
+	action = press(screen, 'm');
+	assert_int_equal(action.kind, ACTION_OPEN_PID);
+	assert_int_equal(action.pid, 4711);
+	expect_order(press(screen, KEY_UI_ESCAPE), LEARN_LEAVE, 0);
+	see(screen, "2 lessons");
+	screen->ops->free(screen);
+}
+
+static void test_end_leads_to_the_next_lesson(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		be_ready(screen, i);
+		press(screen, ' ');
+		be_done(screen, i, "++");
+		if (i == 2)
+			see(screen, "The lesson ends here.");
+		press(screen, ' ');
+	}
+	see(screen, "Another: 1 step");
+	screen->ops->free(screen);
+}
+
+static void test_table_and_way(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	be_done(screen, 0, "++");
+	press(screen, ' ');
+	be_ready(screen, 1);
+	see(screen, "socket");
+	miss(screen, "shared");
+	press(screen, ' ');
+	be_done(screen, 1, "+x");
+	see(screen, "traditional  2");
+	see(screen, "copied");
+	see(screen, "no, not 1");
+	press(screen, ' ');
+	be_ready(screen, 2);
+	/* Where the question is about it, the way does not tell. */
+	see(screen, "heap buffer");
+	miss(screen, "copy by CPU");
+	press(screen, ' ');
+	be_done(screen, 2, "?");
+	see(screen, "copy by CPU");
+	screen->ops->free(screen);
+}
+
+static void test_failed_step(void **state)
+{
+	struct screen *screen = open_first();
+	struct step_result *result = step_result_new(&first, 0);
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	result->performed = true;
+	result->error = -32;
+	strcpy(result->error_text, "the pupil has \x1b ended");
+	step_result_refuse(result, WHY_GONE, result->error_text);
+	give(screen, &first, 0, STAGE_DONE, result);
+	see(screen, "! the pupil has \\x1b ended");
+	expect_order(press(screen, 'r'), LEARN_PREPARE, 0);
+	screen->ops->free(screen);
+}
+
+static void test_any_size_is_survived(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	be_done(screen, 0, "x?");
+	for (int columns = 80; columns < 320; columns += 7)
+		for (int rows = 24; rows < 100; rows += 5)
+			assert_true(is_on(screen, &rich, columns, rows, "The first step"));
+	screen->ops->free(screen);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_nothing_is_told_before),
+		cmocka_unit_test(test_right_answer),
+		cmocka_unit_test(test_wrong_answer_and_none),
+		cmocka_unit_test(test_claims_fail_and_are_unknown),
+		cmocka_unit_test(test_mark_differs_by_verdict),
+		cmocka_unit_test(test_forward_and_back),
+		cmocka_unit_test(test_end_leads_to_the_next_lesson),
+		cmocka_unit_test(test_table_and_way),
+		cmocka_unit_test(test_failed_step),
+		cmocka_unit_test(test_any_size_is_survived),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
