@@ -112,7 +112,8 @@ int out_tap_step(FILE *out, const struct step_result *result, size_t *nr)
 	fprintf(out, "# %s %zu: %s", result->lesson->name, result->step + 1,
 		result->lesson->steps[result->step].title);
 	if (result->nr_tries > 1)
-		fprintf(out, " (done %u times: the state had decayed)", result->nr_tries);
+		fprintf(out, " (done %u times%s)", result->nr_tries,
+			result->verdict == VERDICT_NOT_HELD ? "" : ": the state had decayed");
 	fputc('\n', out);
 	for (size_t i = 0; i < result->nr_claims; i++)
 		print_claim(out, result, &result->claims[i], ++*nr);
