@@ -10,6 +10,7 @@
 #include "base/fmt.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "cmd/faults_counters.h"
 #include "kernel/fault_watch.h"
 #include "kernel/launch.h"
 #include "kernel/symbols.h"
@@ -49,11 +50,13 @@ struct tracer {
 	uint64_t began_ns, nr_seen;
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, from_keyboard;
 
-static void note_interrupt(int number)
+static void note_interrupt(int number, siginfo_t *info, void *context)
 {
+	(void)context;
 	interrupted = number;
+	from_keyboard = info->si_code == SI_KERNEL;
 }
 
 static int parse_options(int argc, char **argv, struct faults_options *options)
@@ -243,12 +246,16 @@ static bool is_over(const struct tracer *tracer, struct proc *proc, const struct
 	return info.life == PROCESS_GONE || info.life == PROCESS_ZOMBIE;
 }
 
-/* A signal from the keyboard is the command's; it decides what to do with it. */
+/*
+ * A signal is the command's, which decides what to do with it. From the keyboard it has
+ * had it already, as one of the terminal's foreground group.
+ */
 static void pass_signal(const struct launch *launch)
 {
 	if (!launch || !interrupted)
 		return;
-	kill(-launch_pid(launch), interrupted);
+	if (!from_keyboard)
+		kill(launch_pid(launch), interrupted);
 	interrupted = 0;
 }
 
@@ -270,16 +277,71 @@ static void follow_faults(struct tracer *tracer, struct proc *proc, struct launc
 	print_summary(tracer, !ret, &balance, launch);
 }
 
-static int fail_watch(const struct faults_options *options, int error)
+/* Why there are no events where the process is there; NULL: it is not, or something else failed. */
+static const char *refusal(int error)
 {
 	if (error == -EACCES || error == -EPERM)
-		return cmd_fail(
-			"page faults cannot be watched: perf_event_open is refused "
-			"(kernel.perf_event_paranoid above 2, seccomp or a container); as root "
-			"or with CAP_PERFMON it is allowed");
+		return "perf_event_open is refused (kernel.perf_event_paranoid above 2, seccomp, a "
+		       "container or another user's process); root or CAP_PERFMON may";
 	if (error == -ENOSYS || error == -EOPNOTSUPP)
-		return cmd_fail("page faults cannot be watched: this kernel has no perf events");
-	return cmd_fail_proc(options->pid, error);
+		return "this kernel has no perf events";
+	return NULL;
+}
+
+/* A run that only counts. */
+struct counted {
+	struct tracer *tracer;
+	struct proc *proc;
+	struct launch *launch;
+};
+
+static bool is_count_over(void *arg)
+{
+	const struct counted *counted = arg;
+
+	pass_signal(counted->launch);
+	return is_over(counted->tracer, counted->proc, counted->launch);
+}
+
+static int exit_of(void *arg)
+{
+	const struct counted *counted = arg;
+	int wait_status;
+
+	return counted->launch && launch_has_ended(counted->launch, &wait_status)
+		       ? launch_exit_status(wait_status)
+		       : -1;
+}
+
+static void let_go(void *arg)
+{
+	const struct counted *counted = arg;
+
+	if (counted->launch)
+		launch_go(counted->launch);
+}
+
+static int count_only(struct tracer *tracer, struct proc *proc, struct launch *launch, pid_t pid,
+		      const char *reason)
+{
+	struct counted counted = { tracer, proc, launch };
+	const struct faults_counting counting = {
+		.host = tracer->host,
+		.pid = pid,
+		.json = tracer->options->json,
+		.follow = tracer->options->follow,
+		.from_start = launch,
+		.reason = reason,
+		.out = tracer->out,
+		.is_over = is_count_over,
+		.exit_status = exit_of,
+		.go = let_go,
+		.arg = &counted,
+	};
+
+	cmd_fail("only the counters of page faults can be had: %s", reason);
+	faults_count(&counting);
+	return STATUS_PARTLY;
 }
 
 static int open_output(struct tracer *tracer)
@@ -323,13 +385,18 @@ static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch
 		.patient = true,
 	};
 	/* What is being written is written to its end. */
-	struct sigaction action = { .sa_handler = note_interrupt, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_sigaction = note_interrupt,
+				    .sa_flags = SA_RESTART | SA_SIGINFO };
 	int ret = fault_watch_new(tracer->host, &config, &tracer->watch);
 
-	if (ret)
-		return fail_watch(options, ret);
+	if (ret && !refusal(ret))
+		return cmd_fail_proc(pid, ret);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	if (ret) {
+		tracer->began_ns = clock_mono_ns();
+		return count_only(tracer, proc, launch, pid, refusal(ret));
+	}
 	tracer->tally = fault_tally_new(MOST_VMAS, MOST_SITES);
 	tracer->symbols = symbols_new(tracer->host);
 	tracer->began_ns = clock_mono_ns();
@@ -362,12 +429,8 @@ static int trace_command(struct tracer *tracer)
 		return launch_failure_status(ret);
 	}
 	status = trace(tracer, NULL, launch, launch_pid(launch));
-	if (status || tracer->options->duration_ns) {
-		launch_end(launch, &wait_status);
-		return status ? status : launch_exit_status(wait_status);
-	}
 	launch_end(launch, &wait_status);
-	return launch_exit_status(wait_status);
+	return status == STATUS_FAILED ? status : launch_exit_status(wait_status);
 }
 
 static int trace_process(struct tracer *tracer)

@@ -32,6 +32,14 @@ struct fault_head {
 	enum why error_code, signals, cache_events;
 	unsigned nr_threads, nr_unattached;
 	bool follow;
+	const char *no_events; /* why only the counters can be had; NULL: events come */
+};
+
+/* The kernel's counters at a moment, and their pace since the moment before. */
+struct fault_rate {
+	uint64_t t_ns; /* since the watch began */
+	uint64_t minflt, majflt;
+	uint64_t minflt_per_s, majflt_per_s;
 };
 
 /* A row of the summary's sites, with the name that was found for it. */
@@ -41,6 +49,7 @@ struct fault_site_name {
 };
 
 struct fault_summary {
+	const char *no_events; /* why none were seen, and then there is no tally; NULL: they were */
 	const struct fault_tally *tally;
 	const struct fault_site_name *names; /* one for each site of the tally */
 	uint64_t elapsed_ns;
@@ -57,6 +66,9 @@ struct fault_summary {
 
 void out_faults_head_text(FILE *out, const struct fault_head *head);
 void out_faults_head_json(FILE *out, const struct fault_head *head);
+/* Instead of faults, where only the counters can be had. */
+void out_fault_rate_text(FILE *out, const struct fault_rate *rate);
+void out_fault_rate_json(FILE *out, const struct fault_rate *rate);
 void out_fault_text(FILE *out, const struct fault_line *line);
 void out_fault_json(FILE *out, const struct fault_line *line);
 /* At most `rows` mappings and sites, most faults first; 0: all. */

@@ -192,6 +192,8 @@ void out_fault_json(FILE *out, const struct fault_line *in)
 	flush(&line);
 }
 
+static const char no_balance[] = "the process was gone before its counters were read";
+
 static void set_power(json_t *object, const char *name, enum why why)
 {
 	if (why == WHY_OK)
@@ -200,12 +202,28 @@ static void set_power(json_t *object, const char *name, enum why why)
 		json_set_unknown(object, name, why_name(why));
 }
 
+/* One line; the object is given up. */
+static void put_object(FILE *out, json_t *object)
+{
+	json_dumpf(object, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(object);
+}
+
 void out_faults_head_json(FILE *out, const struct fault_head *head)
 {
 	json_t *line = json_document("faults", head->taken_ns), *sources = json_object();
 
 	json_object_set_new(line, "type", json_string("start"));
 	json_object_set_new(line, "pid", json_integer(head->pid));
+	if (head->no_events) {
+		json_set_unknown(line, "events", head->no_events);
+		json_object_set_new(line, "follow", json_boolean(head->follow));
+		json_object_set_new(sources, "minflt", json_string("/proc/PID/stat"));
+		json_object_set_new(line, "sources", sources);
+		put_object(out, line);
+		return;
+	}
 	json_object_set_new(line, "threads", json_integer(head->nr_threads));
 	json_object_set_new(line, "threads_unwatched", json_integer(head->nr_unattached));
 	json_object_set_new(line, "follow", json_boolean(head->follow));
@@ -218,9 +236,15 @@ void out_faults_head_json(FILE *out, const struct fault_head *head)
 		json_object_set_new(sources, "error_code",
 				    json_string("exceptions:page_fault_user"));
 	json_object_set_new(line, "sources", sources);
-	json_dumpf(line, out, JSON_COMPACT);
-	fputc('\n', out);
-	json_decref(line);
+	put_object(out, line);
+}
+
+void out_fault_rate_json(FILE *out, const struct fault_rate *rate)
+{
+	fprintf(out,
+		"{\"type\":\"rate\",\"t_ns\":%" PRIu64 ",\"minflt\":%" PRIu64 ",\"majflt\":%" PRIu64
+		",\"minflt_per_s\":%" PRIu64 ",\"majflt_per_s\":%" PRIu64 "}\n",
+		rate->t_ns, rate->minflt, rate->majflt, rate->minflt_per_s, rate->majflt_per_s);
 }
 
 static json_t *kinds_json(const struct fault_numbers *numbers)
@@ -290,24 +314,21 @@ static json_t *sites_json(const struct fault_summary *summary)
 	return rows;
 }
 
-void out_faults_summary_json(FILE *out, const struct fault_summary *summary)
+/* What only events tell. */
+static void set_events(json_t *line, const struct fault_summary *summary)
 {
-	static const char no_balance[] = "the process was gone before its counters were read";
-	json_t *line = json_object();
+	static const char *const fields[] = { "events", "lost",    "failed", "unprinted",
+					      "hidden", "by_kind", "by_vma", "by_site" };
 
-	json_object_set_new(line, "type", json_string("summary"));
-	json_object_set_new(line, "elapsed_ns", json_integer((json_int_t)summary->elapsed_ns));
+	if (summary->no_events) {
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+			json_set_unknown(line, fields[i], i ? "no events" : summary->no_events);
+		return;
+	}
 	json_object_set_new(line, "events", json_integer((json_int_t)summary->nr_events));
 	json_object_set_new(line, "lost", json_integer((json_int_t)summary->nr_lost));
 	json_object_set_new(line, "failed", json_integer((json_int_t)summary->nr_failed));
 	json_object_set_new(line, "unprinted", json_integer((json_int_t)summary->nr_unprinted));
-	if (summary->balance_known) {
-		json_object_set_new(line, "minflt", json_integer((json_int_t)summary->minflt));
-		json_object_set_new(line, "majflt", json_integer((json_int_t)summary->majflt));
-	} else {
-		json_set_unknown(line, "minflt", no_balance);
-		json_set_unknown(line, "majflt", no_balance);
-	}
 	if (!summary->balance_known)
 		json_set_unknown(line, "hidden", no_balance);
 	else if (summary->nr_lost)
@@ -317,9 +338,23 @@ void out_faults_summary_json(FILE *out, const struct fault_summary *summary)
 	json_object_set_new(line, "by_kind", kinds_json(fault_tally_numbers(summary->tally)));
 	json_object_set_new(line, "by_vma", vmas_json(summary->tally));
 	json_object_set_new(line, "by_site", sites_json(summary));
+}
+
+void out_faults_summary_json(FILE *out, const struct fault_summary *summary)
+{
+	json_t *line = json_object();
+
+	json_object_set_new(line, "type", json_string("summary"));
+	json_object_set_new(line, "elapsed_ns", json_integer((json_int_t)summary->elapsed_ns));
+	if (summary->balance_known) {
+		json_object_set_new(line, "minflt", json_integer((json_int_t)summary->minflt));
+		json_object_set_new(line, "majflt", json_integer((json_int_t)summary->majflt));
+	} else {
+		json_set_unknown(line, "minflt", no_balance);
+		json_set_unknown(line, "majflt", no_balance);
+	}
+	set_events(line, summary);
 	if (summary->has_exit)
 		json_object_set_new(line, "exit_status", json_integer(summary->exit_status));
-	json_dumpf(line, out, JSON_COMPACT);
-	fputc('\n', out);
-	json_decref(line);
+	put_object(out, line);
 }

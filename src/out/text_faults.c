@@ -26,8 +26,30 @@ static void say_missing(FILE *out, const char *what, enum why why)
 		fprintf(out, "# %s: %s\n", what, why_name(why));
 }
 
+static void print_counters_head(FILE *out, const struct fault_head *head)
+{
+	fprintf(out, "# faults of process %d%s, as the kernel counts them\n", (int)head->pid,
+		head->follow ? ", and its children" : "");
+	fprintf(out, "# no single fault can be seen: %s\n", head->no_events);
+	fprintf(out, "# %13s %12s %12s %12s %12s\n", "TIME", "MINFLT/s", "MAJFLT/s", "MINFLT",
+		"MAJFLT");
+}
+
+void out_fault_rate_text(FILE *out, const struct fault_rate *rate)
+{
+	fprintf(out,
+		"%5" PRIu64 ".%09" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64
+		"\n",
+		rate->t_ns / 1000000000, rate->t_ns % 1000000000, rate->minflt_per_s,
+		rate->majflt_per_s, rate->minflt, rate->majflt);
+}
+
 void out_faults_head_text(FILE *out, const struct fault_head *head)
 {
+	if (head->no_events) {
+		print_counters_head(out, head);
+		return;
+	}
 	fprintf(out, "# faults of process %d, %u thread%s%s\n", (int)head->pid, head->nr_threads,
 		head->nr_threads == 1 ? "" : "s", head->follow ? ", and its children" : "");
 	if (head->nr_unattached)
@@ -216,9 +238,19 @@ static void print_hidden(FILE *out, const struct fault_summary *summary)
 
 void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows)
 {
-	const struct fault_numbers *all = fault_tally_numbers(summary->tally);
+	const struct fault_numbers *all;
 	char elapsed[FMT_LEN];
 
+	if (summary->no_events) {
+		if (summary->balance_known)
+			fprintf(out, "\n%" PRIu64 " minor, %" PRIu64 " major faults in %s\n",
+				summary->minflt, summary->majflt,
+				fmt_duration(elapsed, summary->elapsed_ns));
+		else
+			fputs("\nthe process was gone before its last counters were read\n", out);
+		return;
+	}
+	all = fault_tally_numbers(summary->tally);
 	fprintf(out, "\n%" PRIu64 " faults in %s\n", summary->nr_events + summary->nr_failed,
 		fmt_duration(elapsed, summary->elapsed_ns));
 	for (int kind = 0; kind < NR_FAULT_KIND; kind++)

@@ -6,21 +6,26 @@
  * no fault of the kind. What this machine does not give has its reason in "skip".
  *
  * mkfaults KIND [N [M]]: runs (see `runs` below) that go to their end by themselves and say last
- * what getrusage(2) counted of them.
+ * what getrusage(2) counted of them. mkfaults noperf PROGRAM ARG... runs a program to which
+ * perf_event_open(2) is refused.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -754,12 +759,32 @@ static const struct {
 	{ "storm", run_storm },     { "segv", run_segv },
 };
 
+/* Becomes another program, to which perf_event_open(2) is refused as in a container. */
+static int run_without_perf(char **argv)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return 77;
+	execv(argv[0], argv);
+	return 127;
+}
+
 int main(int argc, char **argv)
 {
 	page = (size_t)sysconf(_SC_PAGESIZE);
 	began_ns = now_ns();
 	if (argc == 2 && !strcmp(argv[1], "steps"))
 		return run_steps();
+	if (argc > 2 && !strcmp(argv[1], "noperf"))
+		return run_without_perf(argv + 2);
 	for (size_t i = 0; argc > 1 && i < sizeof(runs) / sizeof(runs[0]); i++)
 		if (!strcmp(runs[i].name, argv[1]))
 			return runs[i].run(argc > 2 ? strtoull(argv[2], NULL, 0) : 0,
