@@ -215,6 +215,7 @@ static void print_summary(struct tracer *tracer, bool balance_known,
 		.nr_unprinted = limit && tracer->nr_seen > limit ? tracer->nr_seen - limit : 0,
 		.balance_known = balance_known,
 		.error_code = powers->error_code,
+		.signals = powers->signals,
 		.sees_kernel = powers->sees_kernel,
 	};
 	int wait_status;

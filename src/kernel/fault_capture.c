@@ -42,8 +42,9 @@
 #define CHUNK_BYTES       ((size_t)2 << 20)
 /* A record may stand that much behind a younger one: an interrupt came in between. */
 #define DISORDER_NS (NS_PER_MS)
-/* What fills the rings by more than this in a round is a burst. */
+/* More than this in the rings is a burst, until nothing comes for a while. */
 #define BURST_BYTES       ((size_t)64 << 10)
+#define PAUSE_NS          (30 * NS_PER_MS)
 #define BURST_NS          NS_PER_S
 #define MOST_ATTACH_LOOKS 50
 #define NEVER             UINT64_MAX
@@ -130,6 +131,7 @@ struct fault_capture {
 	uint64_t told_ns;  /* up to here all is told */
 	uint64_t round_ns; /* when the last reading of the rings began */
 	size_t last_fill;  /* of all rings, when they were left alone last */
+	uint64_t grew_ns;  /* when they were seen to have grown last */
 	bool more;         /* a ring was not emptied by the last reading */
 	bool stopped;
 	uint64_t nr_lost; /* that the kernel had counted at the end */
@@ -526,8 +528,12 @@ static bool is_patient(struct fault_capture *capture)
 		if (perf_ring_fill(ring) >= perf_ring_bytes(ring) / 2)
 			return false;
 	}
+	/* One that is kept from its CPU for a moment is not over. */
+	if (fill > before)
+		capture->grew_ns = now_ns;
 	capture->last_fill = fill;
-	return fill > before + BURST_BYTES && now_ns - capture->round_ns < BURST_NS;
+	return fill > BURST_BYTES && now_ns - capture->grew_ns < PAUSE_NS &&
+	       now_ns - capture->round_ns < BURST_NS;
 }
 
 size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,

@@ -59,10 +59,16 @@ struct fault_summary {
 	uint64_t nr_unprinted; /* beyond --limit */
 	bool balance_known;
 	enum why error_code; /* why kinds may lack the difference of load and store */
+	enum why signals;    /* why the access that ended in a signal may not be among the events */
 	bool sees_kernel;
 	bool has_exit; /* exit_status is that of the command */
 	int exit_status;
 };
+
+/* Why the access that killed the command is not among the events. */
+#define FAULTS_NO_SIGNALS "its signal gives no software event; the tracepoints need root"
+/* True where the command was killed by an access that the events do not have. */
+bool fault_summary_lacks_signal(const struct fault_summary *summary);
 
 void out_faults_head_text(FILE *out, const struct fault_head *head);
 void out_faults_head_json(FILE *out, const struct fault_head *head);

@@ -354,6 +354,8 @@ void out_faults_summary_json(FILE *out, const struct fault_summary *summary)
 		json_set_unknown(line, "majflt", no_balance);
 	}
 	set_events(line, summary);
+	if (fault_summary_lacks_signal(summary))
+		json_set_unknown(line, "fatal_address", FAULTS_NO_SIGNALS);
 	if (summary->has_exit)
 		json_object_set_new(line, "exit_status", json_integer(summary->exit_status));
 	put_object(out, line);

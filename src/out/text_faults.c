@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,12 @@ static void say_missing(FILE *out, const char *what, enum why why)
 {
 	if (why != WHY_OK && why != WHY_NOT_ASKED)
 		fprintf(out, "# %s: %s\n", what, why_name(why));
+}
+
+bool fault_summary_lacks_signal(const struct fault_summary *summary)
+{
+	return summary->has_exit && !summary->no_events && summary->signals != WHY_OK &&
+	       (summary->exit_status == 128 + SIGSEGV || summary->exit_status == 128 + SIGBUS);
 }
 
 static void print_counters_head(FILE *out, const struct fault_head *head)
@@ -232,8 +239,10 @@ static void print_hidden(FILE *out, const struct fault_summary *summary)
 		fputs("hidden       ? (records were lost)\n", out);
 	else
 		fprintf(out, "hidden       %" PRIu64 " without an event: %s\n", summary->nr_hidden,
-			summary->sees_kernel ? "get_user_pages (execve, mlock, MAP_POPULATE)"
-					     : "inside system calls, or get_user_pages");
+			summary->sees_kernel
+				? "before its start, or get_user_pages (execve, mlock, "
+				  "MAP_POPULATE)"
+				: "inside system calls, or get_user_pages");
 }
 
 void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows)
@@ -259,6 +268,10 @@ void out_faults_summary_text(FILE *out, const struct fault_summary *summary, siz
 				fault_kind_name((enum fault_kind)kind),
 				fault_kind_title((enum fault_kind)kind));
 	print_hidden(out, summary);
+	if (fault_summary_lacks_signal(summary))
+		fprintf(out, "killed       by %s; at which address is not known: %s\n",
+			summary->exit_status == 128 + SIGBUS ? "SIGBUS" : "SIGSEGV",
+			FAULTS_NO_SIGNALS);
 	if (summary->nr_unprinted)
 		fprintf(out, "unprinted    %" PRIu64 " beyond --limit\n", summary->nr_unprinted);
 	print_vmas(out, summary->tally, rows);

@@ -28,6 +28,7 @@ struct bench_entry {
 
 /* Tables; each ends with an entry without a name. */
 extern const struct bench_entry bench_cache[];
+extern const struct bench_entry bench_faults[];
 extern const struct bench_entry bench_lab[];
 extern const struct bench_entry bench_reports[];
 extern const struct bench_entry bench_screens[];

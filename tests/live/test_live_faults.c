@@ -258,6 +258,14 @@ static void test_signal_of_the_command(void **state)
 	assert_string_equal(json_string_value(json_object_get(last, "broken_rule")),
 			    "no mapping there");
 	stream_clear(&stream);
+	/* Where signals are not seen, that is said. */
+	watch_command(&stream, (const char *[]){ "--software", NULL },
+		      (const char *[]){ "segv", "0x123000", NULL }, &said);
+	assert_int_equal(stream.status, 128 + SIGSEGV);
+	assert_true(json_is_null(json_object_get(stream.summary, "fatal_address")));
+	assert_non_null(
+		json_object_get(json_object_get(stream.summary, "unknown"), "fatal_address"));
+	stream_clear(&stream);
 }
 
 static void test_as_nobody(void **state)
