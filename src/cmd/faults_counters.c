@@ -2,36 +2,17 @@
 #include "cmd/faults_counters.h"
 
 #include "base/clock.h"
-#include "kernel/taskstat.h"
+#include "kernel/fault_watch.h"
 #include "out/faults.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #define LOOK_MS 20
 
 static bool read_counters(const struct faults_counting *counting, struct fault_rate *rate)
 {
-	struct task_stat stat;
-	size_t len_bytes;
-	char path[48], *text;
-	bool ok;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)counting->pid);
-	if (host_read_all(counting->host, AT_FDCWD, path, &text, &len_bytes))
-		return false;
-	ok = task_stat_parse(text, len_bytes, &stat);
-	free(text);
-	if (!ok)
-		return false;
-	rate->minflt = stat.field[STAT_MINFLT];
-	rate->majflt = stat.field[STAT_MAJFLT];
-	if (counting->follow) {
-		rate->minflt += stat.field[STAT_MINFLT + 1];
-		rate->majflt += stat.field[STAT_MAJFLT + 1];
-	}
-	return true;
+	return fault_counters_read(counting->host, counting->pid, counting->follow, &rate->minflt,
+				   &rate->majflt) == 0;
 }
 
 static void say_head(const struct faults_counting *counting)

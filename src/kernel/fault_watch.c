@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/taskstat.h"
 #include "kernel/uffd_ranges.h"
 #include "kernel/walk.h"
 
@@ -322,13 +323,39 @@ static const struct fault_capture_ops capture_ops = {
 	.exit = take_exit,
 };
 
-/* minflt, cminflt, majflt, cmajflt: fields 10 to 13 of /proc/PID/stat. */
+static int parse_counters(const char *text, size_t len_bytes, bool children, uint64_t *minflt,
+			  uint64_t *majflt)
+{
+	struct task_stat stat;
+
+	if (!task_stat_parse(text, len_bytes, &stat))
+		return -EPROTO;
+	*minflt = stat.field[STAT_MINFLT] + (children ? stat.field[STAT_CMINFLT] : 0);
+	*majflt = stat.field[STAT_MAJFLT] + (children ? stat.field[STAT_CMAJFLT] : 0);
+	return 0;
+}
+
+int fault_counters_read(const struct host *host, pid_t pid, bool children, uint64_t *minflt,
+			uint64_t *majflt)
+{
+	size_t len_bytes;
+	char path[48], *text;
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	ret = host_read_all(host, AT_FDCWD, path, &text, &len_bytes);
+	if (ret)
+		return ret == -ENOENT ? -ESRCH : ret;
+	ret = parse_counters(text, len_bytes, children, minflt, majflt);
+	free(text);
+	return ret;
+}
+
+/* By the process's own descriptor: another one with its number is not taken for it. */
 static int read_counters(struct fault_watch *watch, uint64_t *minflt, uint64_t *majflt)
 {
 	struct watched *one = watch->watched[0];
-	unsigned long long min, cmin, maj, cmaj;
 	size_t len_bytes;
-	const char *tail;
 	char *text;
 	int ret = one->proc ? host_read_all(watch->host, proc_dir_fd(one->proc), "stat", &text,
 					    &len_bytes)
@@ -336,14 +363,7 @@ static int read_counters(struct fault_watch *watch, uint64_t *minflt, uint64_t *
 
 	if (ret)
 		return ret;
-	tail = strrchr(text, ')');
-	if (!tail || sscanf(tail, ") %*c %*d %*d %*d %*d %*d %*u %llu %llu %llu %llu", &min, &cmin,
-			    &maj, &cmaj) != 4) {
-		ret = -EPROTO;
-	} else {
-		*minflt = min + (watch->config.follow ? cmin : 0);
-		*majflt = maj + (watch->config.follow ? cmaj : 0);
-	}
+	ret = parse_counters(text, len_bytes, watch->config.follow, minflt, majflt);
 	free(text);
 	return ret;
 }

@@ -56,4 +56,12 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
  */
 int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out);
 
+/*
+ * The kernel's counters of a process by themselves, for where perf is refused: /proc/PID/stat
+ * (minflt, majflt; with `children` those of the ones that were waited for too). 0, or -ESRCH when
+ * it is gone.
+ */
+int fault_counters_read(const struct host *host, pid_t pid, bool children, uint64_t *minflt,
+			uint64_t *majflt);
+
 #endif

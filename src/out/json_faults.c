@@ -219,7 +219,7 @@ void out_faults_head_json(FILE *out, const struct fault_head *head)
 	if (head->no_events) {
 		json_set_unknown(line, "events", head->no_events);
 		json_object_set_new(line, "follow", json_boolean(head->follow));
-		json_object_set_new(sources, "minflt", json_string("/proc/PID/stat"));
+		json_object_set_new(sources, "minflt", json_string("stat"));
 		json_object_set_new(line, "sources", sources);
 		put_object(out, line);
 		return;
