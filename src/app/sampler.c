@@ -39,6 +39,9 @@
 #define PSS_AGE_NS  (2 * NS_PER_S)
 #define PSS_SHARE   100 /* something has moved; else IDLE_SHARE */
 
+/* The timeline has two points a second. */
+#define HEARTBEAT_NS (NS_PER_S / 2)
+
 /* When things were last done, and what they cost. */
 struct times {
 	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_ns, pss_cost_ns, detail_ns;
@@ -62,6 +65,7 @@ struct sampler {
 	struct parts parts;
 	struct changes changes;
 	struct times times;
+	uint64_t told_ns;     /* when the last event was sent */
 	unsigned peek_serial; /* the last that was answered */
 	uint64_t pulse;
 	bool stale_view, stale_whole, stale_pss; /* the target moved since they were read */
@@ -76,6 +80,8 @@ static void publish(struct sampler *sampler, bool scanning)
 {
 	struct snapshot *snapshot = parts_snapshot(&sampler->parts, &sampler->host->geometry);
 	struct snapshot *before;
+	uint64_t now_ns = clock_mono_ns();
+	bool news;
 
 	snapshot->period_ns = sampler->period_ns;
 	snapshot->scanning = scanning;
@@ -83,9 +89,15 @@ static void publish(struct sampler *sampler, bool scanning)
 	changes_tell(&sampler->changes, snapshot);
 	pthread_mutex_lock(&sampler->lock);
 	before = sampler->published;
+	/* Drawing costs more than looking: what would look the same is drawn now and then. */
+	news = !before || now_ns - sampler->told_ns >= HEARTBEAT_NS ||
+	       !snapshot_shows_same(before, snapshot);
 	sampler->published = snapshot;
 	pthread_mutex_unlock(&sampler->lock);
 	snapshot_unref(before);
+	if (!news)
+		return;
+	sampler->told_ns = now_ns;
 	wake_send(sampler->event_fd);
 }
 

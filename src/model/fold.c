@@ -48,8 +48,10 @@ struct fold *fold_of_table(const struct vma_table *table, const struct geometry 
 		if (vma->end_addr > limit || !nr_pages ||
 		    !vma_filter_match(filter, vma, &table->counts[i], table->why[i]))
 			continue;
+		/* Where pagemap never tells of a mapping, there is no picture of it either. */
 		if (leave_out_empty &&
-		    !vma_filter_match(VMAS_NON_EMPTY, vma, &table->counts[i], table->why[i])) {
+		    (table->why[i] == WHY_UNSUPPORTED ||
+		     !vma_filter_match(VMAS_NON_EMPTY, vma, &table->counts[i], table->why[i]))) {
 			fold->nr_left_out++;
 			fold->pages_left_out += nr_pages;
 			continue;

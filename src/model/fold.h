@@ -28,7 +28,10 @@ struct fold {
 	atomic_uint refs;
 	size_t nr;
 	uint64_t nr_pages; /* of all pieces */
-	/* VMAs that match the filter and are left out because nothing of them is in memory. */
+	/*
+	 * VMAs that match the filter and are left out because nothing of them is in memory, or
+	 * pagemap never tells what is.
+	 */
 	size_t nr_left_out;
 	uint64_t pages_left_out;
 	struct fold_piece pieces[];

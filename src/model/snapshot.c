@@ -171,6 +171,42 @@ void snapshot_unref(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+static bool same_process(const struct process_info *a, const struct process_info *b)
+{
+	return a->pid == b->pid && a->life == b->life && a->state == b->state &&
+	       a->exec_id == b->exec_id && a->nr_threads == b->nr_threads &&
+	       a->rss_bytes == b->rss_bytes && a->swap_bytes == b->swap_bytes &&
+	       a->minflt == b->minflt && a->majflt == b->majflt && a->exit_why == b->exit_why &&
+	       !strcmp(a->comm, b->comm);
+}
+
+static bool same_detail(const struct page_detail *a, const struct page_detail *b)
+{
+	return a->addr == b->addr && a->mapped == b->mapped && a->why == b->why &&
+	       a->state == b->state && a->leaf_bytes == b->leaf_bytes && a->pfn_why == b->pfn_why &&
+	       a->pfn == b->pfn && a->flags_why == b->flags_why && a->flags == b->flags &&
+	       a->mapcount_why == b->mapcount_why && a->mapcount == b->mapcount &&
+	       a->swap_offset == b->swap_offset && a->vma.start_addr == b->vma.start_addr &&
+	       a->vma.end_addr == b->vma.end_addr && a->vma.perms == b->vma.perms;
+}
+
+bool snapshot_shows_same(const struct snapshot *a, const struct snapshot *b)
+{
+	if (a->vmas != b->vmas || a->view != b->view || a->rows != b->rows ||
+	    a->frames != b->frames || a->frame_pages != b->frame_pages || a->peek != b->peek)
+		return false;
+	if (!same_process(&a->process, &b->process) || a->execed_mono_ns != b->execed_mono_ns ||
+	    a->maps_why != b->maps_why || a->frames_why != b->frames_why ||
+	    a->pss_why != b->pss_why || a->pss_bytes != b->pss_bytes ||
+	    a->scanning != b->scanning || a->seek_serial != b->seek_serial ||
+	    a->seek_found != b->seek_found || a->changed_mono_ns != b->changed_mono_ns ||
+	    a->mark.state != b->mark.state || a->mark.serial != b->mark.serial)
+		return false;
+	return a->minflt_per_s == b->minflt_per_s && a->majflt_per_s == b->majflt_per_s &&
+	       a->has_detail == b->has_detail &&
+	       (!a->has_detail || same_detail(&a->detail, &b->detail));
+}
+
 bool map_request_same_view(const struct map_request *a, const struct map_request *b)
 {
 	if (a->view != b->view || a->mode != b->mode || a->flag != b->flag)

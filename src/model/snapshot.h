@@ -152,6 +152,11 @@ struct map_request {
 struct snapshot *snapshot_new(void);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
+/*
+ * True where a screen would draw both alike, but for the time, CPU time and own cost: nothing
+ * was read again, and the process has not moved.
+ */
+bool snapshot_shows_same(const struct snapshot *a, const struct snapshot *b);
 /* True when both want the same cells. */
 bool map_request_same_view(const struct map_request *a, const struct map_request *b);
 bool map_request_equal(const struct map_request *a, const struct map_request *b);

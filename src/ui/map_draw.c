@@ -269,7 +269,7 @@ static void draw_scale(const struct map_screen *map, struct canvas *canvas, int 
 	fmt_bytes(left_out, map->fold->pages_left_out << shift);
 	fmt_count(nr, map->fold->nr_left_out);
 	canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
-		      wide ? ", %zu empty (%s) left out" : ", %zu empty out",
+		      wide ? ", %zu blank (%s) left out" : ", %zu blank out",
 		      map->fold->nr_left_out, left_out);
 }
 

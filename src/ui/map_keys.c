@@ -32,7 +32,7 @@ static const struct key_entry key_table[] = {
 	{ { "Enter", "next page", "to the next page that lies in the frames of this cell" },
 	  THE_FRAMES },
 	{ { "BkSp", "all", "show all mappings again" }, A_FILTER },
-	{ { "E", "empty", "show the mappings with nothing in memory too, or leave them out" },
+	{ { "E", "blanks", "show the mappings without any page to see too, or leave them out" },
 	  THE_WHOLE },
 	{ { "o", "file", "the page cache of the file behind the page under the cursor" }, A_FILE },
 	{ { "g", "go to", "to an address, in hexadecimal" }, A_MAP },

@@ -51,9 +51,9 @@ static void test_views(void **state)
 	drive_see(fixture.pty, "rw-p 64.0M anon");
 	pty_keys(fixture.pty, "v");
 	drive_see(fixture.pty, "WHOLE 6");
-	drive_see(fixture.pty, "empty out");
+	drive_see(fixture.pty, "blank out");
 	pty_keys(fixture.pty, "E");
-	drive_gone(fixture.pty, "empty out");
+	drive_gone(fixture.pty, "blank out");
 	pty_keys(fixture.pty, "\t");
 	for (int i = 0; i < 12; i++)
 		pty_keys(fixture.pty, "+");

@@ -768,13 +768,13 @@ static void test_empty_mappings_are_left_out_of_the_whole(void **state)
 		give(&bench, snapshot);
 	}
 	assert_int_equal(bench.request.nr_pages, BIG_PAGES + 3);
-	expect_text(&bench, "1 empty out");
+	expect_text(&bench, "1 blank out");
 	press(&bench, 'E');
 	snapshot = make_snapshot(&(struct map_request){ 0 }, maps, WHY_OK);
 	snapshot->vmas->counts[1].present = 0;
 	give(&bench, snapshot);
 	assert_true(bench.request.nr_pages > UINT64_C(5) << 30);
-	expect_no_text(&bench, "empty out");
+	expect_no_text(&bench, "blank out");
 	close_bench(&bench);
 }
 

@@ -179,6 +179,37 @@ static void test_a_snapshot_owns_its_parts(void **state)
 	snapshot_unref(NULL);
 }
 
+/* What is drawn differs, or it does not: time and own cost alone are nothing to draw. */
+static void test_what_shows_the_same(void **state)
+{
+	struct snapshot *a = snapshot_new(), *b = snapshot_new();
+
+	(void)state;
+	a->taken_mono_ns = 1;
+	a->process.user_ns = 5;
+	a->cost.cpu_permille = 3;
+	assert_true(snapshot_shows_same(a, b));
+	b->process.minflt = 1;
+	assert_false(snapshot_shows_same(a, b));
+	b->process.minflt = 0;
+	b->scanning = true;
+	assert_false(snapshot_shows_same(a, b));
+	b->scanning = false;
+	b->view = grid_new(0, 8, 1);
+	assert_false(snapshot_shows_same(a, b));
+	a->view = grid_ref(b->view);
+	assert_true(snapshot_shows_same(a, b));
+	a->has_detail = b->has_detail = true;
+	assert_true(snapshot_shows_same(a, b));
+	b->detail.pfn = 7;
+	assert_false(snapshot_shows_same(a, b));
+	b->detail.pfn = 0;
+	strcpy(b->process.comm, "other");
+	assert_false(snapshot_shows_same(a, b));
+	snapshot_unref(a);
+	snapshot_unref(b);
+}
+
 static void test_requests_are_equal_in_every_field(void **state)
 {
 	static const struct map_request base = {
@@ -253,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_a_table_made_again_is_uncounted),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_a_snapshot_owns_its_parts),
+		cmocka_unit_test(test_what_shows_the_same),
 		cmocka_unit_test(test_requests_are_equal_in_every_field),
 	};
 
