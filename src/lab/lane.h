@@ -29,7 +29,7 @@ struct lane_half {
 
 /* How things stood right before a single step. */
 struct lane_step_base {
-	uint64_t calls, copied_bytes, received_bytes;
+	uint64_t calls, copied_bytes, sent_bytes;
 };
 
 /* A moment of a running transfer, for the rate. */

@@ -74,7 +74,7 @@ void lane_step(struct lane *lane, size_t nr_cells)
 	lane->step_base = (struct lane_step_base){
 		.calls = view->sender.calls,
 		.copied_bytes = view->sender.copied_bytes,
-		.received_bytes = view->received_bytes,
+		.sent_bytes = view->sent_bytes,
 	};
 	look_at_cache(lane, nr_cells, &step->cached_before_pages);
 	if (!lane_tell(lane, LANE_SENDER, &message))
@@ -108,6 +108,9 @@ void lane_follow_step(struct lane *lane)
 {
 	struct lane_step *step = &lane->view.step;
 
-	if (step->last)
-		step->received_bytes = lane->view.received_bytes - lane->step_base.received_bytes;
+	uint64_t received_bytes = lane->view.received_bytes;
+
+	/* A stream keeps its order: what comes first may still be of the step before. */
+	if (step->last && received_bytes > lane->step_base.sent_bytes)
+		step->received_bytes = received_bytes - lane->step_base.sent_bytes;
 }

@@ -259,8 +259,8 @@ static int send_file(struct sender *sender)
 			sender->steps = 0; /* stalled: look at the control socket */
 		else
 			account(sender, (uint64_t)sent);
-		/* A socket that takes nothing ends a step too: it moved what it did. */
-		if (sender->stepping && (sent <= 0 || transfer->off_bytes >= transfer->stop_bytes ||
+		/* One that the socket does not take yet stays under way until it does. */
+		if (sender->stepping && (transfer->off_bytes >= transfer->stop_bytes ||
 					 transfer->off_bytes == transfer->size_bytes)) {
 			err = end_step(sender);
 			if (err)

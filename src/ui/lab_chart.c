@@ -242,7 +242,8 @@ static void sentence(const struct measure_bar *bar, char *out, size_t room)
 	if (bar->nr_contaminated && len > 0 && (size_t)len < room)
 		len += snprintf(out + len, room - (size_t)len,
 				", %u of them disturbed by other load", bar->nr_contaminated);
-	if (len > 0 && (size_t)len < room && bar->nr_wall_pairs && !bar->control)
+	if (len > 0 && (size_t)len < room && bar->nr_wall_pairs && !bar->control &&
+	    bar->wall_verdict != STATS_BASELINE)
 		len += snprintf(out + len, room - (size_t)len,
 				"; time %.2f of traditional's (%.2f to %.2f): %s",
 				bar->wall_ratio.median, bar->wall_ratio.low, bar->wall_ratio.high,

@@ -234,6 +234,23 @@ static bool has_sendfile_first(const struct lab_view *view)
 	       view->lanes[0].setup.mode == MODE_SENDFILE;
 }
 
+/* Steps in quick succession are all made, and each is told apart from the one before. */
+static void test_steps_without_a_pause(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lab_view *view;
+
+	start_standing(fixture, MODE_SENDFILE, SINK_MEMORY, LAB_HOT, PACE);
+	lab_view_unref(drive_await(fixture, drive_is_ready));
+	lab_command(fixture->lab, LAB_CMD_STEP, 0);
+	awaited_step = 1;
+	view = step_once(fixture);
+	assert_int_equal(view->lanes[0].step.nr, 2);
+	assert_int_equal(view->lanes[0].step.received_bytes, MIB);
+	assert_int_equal(view->lanes[0].received_bytes, 2 * MIB);
+	lab_view_unref(view);
+}
+
 static void test_lanes_come_and_go(void **state)
 {
 	struct fixture *fixture = *state;
@@ -374,6 +391,7 @@ int main(void)
 		LAB_TEST(test_a_step_into_a_file),
 		LAB_TEST(test_a_step_shows_where_it_moved),
 		LAB_TEST(test_a_step_after_a_pause),
+		LAB_TEST(test_steps_without_a_pause),
 		LAB_TEST(test_lanes_come_and_go),
 		LAB_TEST(test_every_lane_is_proved),
 		LAB_TEST(test_measuring_ends_in_bars),

@@ -546,12 +546,62 @@ static void test_empty_file(void **state)
 	unlink(empty);
 }
 
+static void test_a_lane_is_chosen_and_stepped(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_lab(fixture, 80, 24, "8MiB", "64MiB");
+	see_phase(fixture, "ready");
+	pty_keys(fixture->pty, "s");
+	drive_see(fixture->pty, "traditional, step 1: 64.0K by 2 calls");
+	see_phase(fixture, "paused");
+	pty_keys(fixture->pty, "ss");
+	drive_see(fixture->pty, "traditional, step 3: 64.0K by 2 calls");
+	/* splice, in the row after sendfile, gets a lane. */
+	pty_keys(fixture->pty, "l");
+	drive_see(fixture->pty, "Which modes have a lane");
+	for (int i = 0; i < 5; i++)
+		pty_key(fixture->pty, PTY_KEY_DOWN);
+	pty_keys(fixture->pty, " ");
+	drive_see(fixture->pty, "[x] splice");
+	pty_keys(fixture->pty, "\r");
+	drive_see(fixture->pty, "1>");
+	see_phase(fixture, "ready");
+	pty_key(fixture->pty, PTY_KEY_BACK_TAB);
+	drive_see(fixture->pty, "<1");
+	drive_see(fixture->pty, "0 per byte shared");
+	pty_keys(fixture->pty, "q");
+	leave(fixture);
+}
+
+/* Esc leads from measuring back to the lanes, and q in the middle of it leaves nothing. */
+static void test_measuring_is_given_up(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_lab(fixture, 80, 24, "64MiB", "64MiB");
+	see_phase(fixture, "ready");
+	pty_keys(fixture->pty, "m");
+	drive_see(fixture->pty, "warm-up 1 of 1");
+	pty_keys(fixture->pty, "\033");
+	drive_see(fixture->pty, "Stopped, files hot: 0 whole rounds");
+	pty_keys(fixture->pty, "m");
+	see_phase(fixture, "ready");
+	pty_keys(fixture->pty, "m");
+	drive_see(fixture->pty, "warm-up 1 of 1");
+	hold_actors(fixture);
+	pty_keys(fixture->pty, "q");
+	leave(fixture);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(int argc, char *argv[])
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_from_start_to_end),
+		TEST(test_a_lane_is_chosen_and_stepped),
+		TEST(test_measuring_is_given_up),
 		TEST(test_pause_and_go_on),
 		TEST(test_pace),
 		TEST(test_restart_cold_and_hot),
