@@ -80,10 +80,10 @@ static const struct lesson_claim fs_claims[] = {
 static const struct lesson_step steps[] = {
 	{
 		.title = "fork: nothing shared",
-		.prose = "The kernel describes each thread of execution by a task_struct. It does "
-			 "not hold memory or files itself but points to them: to an mm_struct, a "
-			 "files_struct and an fs_struct. After fork the child has copies of all "
-			 "three. It stores a number, closes a descriptor, and changes directory.",
+		.prose = "A task_struct describes each thread of execution. It points to an "
+			 "mm_struct, a files_struct and an fs_struct. After fork the child has "
+			 "copies of all three. It stores a number, closes a descriptor, and "
+			 "changes directory.",
 		.question = &fork_question,
 		.prepare = "stand-alone",
 		.action = "fork",

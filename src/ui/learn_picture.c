@@ -249,16 +249,16 @@ static void draw_regions(const struct screen_learn *learn, struct canvas *canvas
 /* ---- ways of a byte ---- */
 
 static void draw_hop(struct canvas *canvas, const struct theme *theme, const struct mode_hop *hop,
-		     int x, int y, int columns, bool told, bool spaced)
+		     int x, int y, int columns, bool told)
 {
 	bool copies = told && hop->copies;
 
-	canvas_put(canvas, x + 1, y,
+	canvas_put(canvas, x, y,
 		   (struct glyph){ theme_glyph(theme, GLYPH_ARROW_DOWN),
 				   copies ? COLOUR_BAD : COLOUR_FAINT, COLOUR_DEFAULT, ATTR_BOLD });
-	canvas_text(canvas, x + 3, y, columns - 3, copies ? COLOUR_BAD : COLOUR_FAINT,
+	canvas_text(canvas, x + 2, y, columns - 2, copies ? COLOUR_BAD : COLOUR_FAINT,
 		    copies ? ATTR_BOLD : 0, told ? hop->how : "?");
-	canvas_text(canvas, x, y + 1 + spaced, columns, COLOUR_TITLE, ATTR_BOLD, hop->to);
+	canvas_text(canvas, x, y + 1, columns, COLOUR_TITLE, ATTR_BOLD, hop->to);
 }
 
 static void draw_way(const struct screen_learn *learn, struct canvas *canvas,
@@ -271,10 +271,11 @@ static void draw_way(const struct screen_learn *learn, struct canvas *canvas,
 	canvas_text(canvas, at.x, at.y, at.columns, COLOUR_KEY, ATTR_BOLD, mode->key);
 	canvas_text(canvas, at.x, y++, at.columns, COLOUR_TITLE, ATTR_BOLD, "disk");
 	for (size_t i = 0; i < mode->nr_hops && y + 1 < at.y + at.rows; i++, y += 2)
-		draw_hop(canvas, theme, &mode->hops[i], at.x, y, at.columns, told, false);
-	if (y < at.y + at.rows)
-		canvas_text(canvas, at.x, y + (y + 1 < at.y + at.rows), at.columns, COLOUR_FAINT, 0,
-			    mode->calls);
+		draw_hop(canvas, theme, &mode->hops[i], at.x, y, at.columns, told);
+	if (y + 1 < at.y + at.rows)
+		draw_paragraph(canvas,
+			       (struct rect){ at.x, y + 1, at.columns, at.y + at.rows - y - 1 },
+			       COLOUR_FAINT, 0, mode->calls);
 }
 
 /* ---- the table ---- */

@@ -4,6 +4,7 @@
  * and wrong, claims held, broken and unknown, at every size, and keys give the right orders.
  */
 #include "base/xalloc.h"
+#include "learn/lesson.h"
 #include "model/modes.h"
 #include "model/page.h"
 #include "ui/screen_learn.h"
@@ -65,7 +66,7 @@ static const struct lesson second = { .name = "second",
 				      .needs_swap = true,
 				      .steps = steps,
 				      .nr_steps = 1 };
-static const struct lesson *const lessons[] = { &first, &second };
+static const struct lesson *const made_up[] = { &first, &second };
 
 static const struct theme ascii = { .palette = PALETTE_CONTRAST, .ascii = true };
 static const struct theme rich = { .palette = PALETTE_CONTRAST, .dense = true, .colours = 1 << 24 };
@@ -139,7 +140,7 @@ static struct action press(struct screen *screen, uint32_t key)
 
 static struct screen *open_first(void)
 {
-	struct screen *screen = screen_learn_new(lessons, 2);
+	struct screen *screen = screen_learn_new(made_up, 2);
 	struct action action = press(screen, KEY_UI_ENTER);
 
 	assert_int_equal(action.kind, ACTION_LEARN);
@@ -192,7 +193,7 @@ static void expect_order(struct action action, enum learn_command command, uint6
 
 static void test_list(void **state)
 {
-	struct screen *screen = screen_learn_new(lessons, 2);
+	struct screen *screen = screen_learn_new(made_up, 2);
 	struct lesson_view *view = lesson_view_new();
 
 	(void)state;
@@ -421,6 +422,73 @@ static void test_any_size_is_survived(void **state)
 	screen->ops->free(screen);
 }
 
+/* True where some text is cut. */
+static bool is_cut(struct screen *screen, int columns, int rows)
+{
+	struct canvas *canvas = canvas_new(columns, rows);
+	bool found = false;
+
+	screen->ops->draw(screen, canvas, &ascii, 0);
+	for (int y = 1; y < rows; y++)
+		for (int x = 0; x < columns; x++)
+			found |= canvas_at(canvas, x, y)->ch == '~';
+	canvas_free(canvas);
+	return found;
+}
+
+static const char *last_word(const char *text)
+{
+	const char *space = strrchr(text, ' ');
+
+	return space ? space + 1 : text;
+}
+
+static void expect_fits(struct screen *screen, const struct lesson *lesson, size_t step,
+			const char *text, const char *when)
+{
+	if (is_cut(screen, 80, 24) || !is_on(screen, &ascii, 80, 24, last_word(text)))
+		fail_msg("%s, step %zu: does not fit 80x24 %s", lesson->name, step + 1, when);
+}
+
+/* Every word of every lesson has its room in the smallest terminal. */
+static void test_real_lessons_fit(void **state)
+{
+	(void)state;
+	for (size_t l = 0; l < nr_lessons; l++) {
+		const struct lesson *lesson = lessons[l];
+		struct screen *screen = screen_learn_new(lessons, nr_lessons);
+
+		screen_learn_open(screen, l);
+		for (size_t i = 0; i < lesson->nr_steps; i++) {
+			const struct lesson_step *step = &lesson->steps[i];
+			struct step_result *result = step_result_new(lesson, i);
+
+			give(screen, lesson, i, STAGE_READY, result);
+			expect_fits(screen, lesson, i, step->prose, "before");
+			press(screen, '1');
+			press(screen, ' ');
+			result = step_result_new(lesson, i);
+			for (size_t j = 0; j < result->nr_claims; j++) {
+				struct claim_result *claim = &result->claims[j];
+
+				claim->before = claim->after = (struct reading){ 0 };
+				if (claim->claim->when == CLAIM_BEFORE)
+					claim->before.value = claim->claim->expected;
+				else
+					claim->after.value = claim->claim->expected;
+			}
+			result->performed = true;
+			step_result_judge(result);
+			give(screen, lesson, i, STAGE_DONE, result);
+			expect_fits(screen, lesson, i, step->prose, "after");
+			if (step->question)
+				expect_fits(screen, lesson, i, step->question->why, "revealed");
+			press(screen, ' ');
+		}
+		screen->ops->free(screen);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -435,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_table_and_way),
 		cmocka_unit_test(test_failed_step),
 		cmocka_unit_test(test_any_size_is_survived),
+		cmocka_unit_test(test_real_lessons_fit),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
