@@ -159,36 +159,43 @@ static void write_number(const char *path, const char *text)
 	fclose(out);
 }
 
+/* What was changed of the system; put back by a teardown, also where a test failed. */
+static const char overcommit[] = "/proc/sys/vm/nr_overcommit_hugepages";
+static char overcommit_before[32], device[64], number[32];
+
+static int restore_overcommit(void **state)
+{
+	(void)state;
+	if (overcommit_before[0])
+		write_number(overcommit, overcommit_before);
+	return 0;
+}
+
 static void test_kinds(void **state)
 {
-	static const char overcommit[] = "/proc/sys/vm/nr_overcommit_hugepages";
-	char before[32] = "0";
 	FILE *in;
 
 	(void)state;
 	need_tracepoints();
 	in = fopen(overcommit, "r");
 	if (in) {
-		if (!fgets(before, sizeof(before), in))
-			strcpy(before, "0");
+		if (fgets(overcommit_before, sizeof(overcommit_before), in))
+			write_number(overcommit, "8");
 		fclose(in);
-		write_number(overcommit, "8");
 	}
 	for (size_t i = 0; i < NR_KIND_TESTS; i++) {
 		print_message("%s\n", kind_tests[i].step);
 		check_kind(&kind_tests[i]);
 	}
-	if (in)
-		write_number(overcommit, before);
 }
 
 /* A device of compressed memory to swap to. False, with the reason said, where there is none. */
-static bool add_swap(char *device, size_t room, char *number, size_t number_room)
+static bool add_swap(void)
 {
 	char path[128], command[192];
 	FILE *in = fopen("/sys/class/zram-control/hot_add", "r");
 
-	if (!in || !fgets(number, (int)number_room, in)) {
+	if (!in || !fgets(number, (int)sizeof(number), in)) {
 		if (in)
 			fclose(in);
 		return false;
@@ -197,25 +204,28 @@ static bool add_swap(char *device, size_t room, char *number, size_t number_room
 	number[strcspn(number, "\n")] = '\0';
 	snprintf(path, sizeof(path), "/sys/block/zram%s/disksize", number);
 	write_number(path, "64M");
-	snprintf(device, room, "/dev/zram%s", number);
+	snprintf(device, sizeof(device), "/dev/zram%s", number);
 	snprintf(command, sizeof(command), "mkswap %s >/dev/null 2>&1", device);
 	return system(command) == 0 && swapon(device, 0) == 0;
 }
 
-static void remove_swap(const char *device, const char *number)
+static int remove_swap(void **state)
 {
 	char path[128];
 
+	(void)state;
+	if (!number[0])
+		return 0;
 	swapoff(device);
 	snprintf(path, sizeof(path), "/sys/block/zram%s/reset", number);
 	write_number(path, "1");
 	write_number("/sys/class/zram-control/hot_remove", number);
+	return 0;
 }
 
 static void test_swap_in(void **state)
 {
 	static const struct kind_test test = { "swap-in", "swap-in", "major", NULL, NULL };
-	char device[64], number[32];
 	struct stream stream;
 	json_t *said;
 	unsigned n, nr;
@@ -225,9 +235,8 @@ static void test_swap_in(void **state)
 	need_tracepoints();
 	if (access("/sys/class/zram-control/hot_add", R_OK))
 		run_skip("this kernel has no zram");
-	added = add_swap(device, sizeof(device), number, sizeof(number));
+	added = add_swap();
 	said = added ? make_step("swap-in", NULL, &stream) : NULL;
-	remove_swap(device, number);
 	if (!added)
 		run_skip("swapping to zram is not allowed here");
 	if (!said)
@@ -277,8 +286,8 @@ static void test_kinds_without_error_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_swap_in),
+		cmocka_unit_test_teardown(test_kinds, restore_overcommit),
+		cmocka_unit_test_teardown(test_swap_in, remove_swap),
 		cmocka_unit_test(test_kinds_without_error_code),
 	};
 
