@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "ui/screen_lab.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -67,10 +68,18 @@ static const struct feed_ops lab_ops = {
 
 int feed_lab_open(const struct feed_context *context, struct feed **out)
 {
-	struct lab_feed *feed = xcalloc(1, sizeof(*feed));
+	struct lab_feed *feed;
 	char error[200];
-	int ret = lab_new(context->host, context->lab, &feed->lab, error, sizeof(error));
+	int ret;
 
+	/* It writes files of its own, large ones: not by a number key alone. */
+	if (!context->lab) {
+		snprintf(context->error, context->error_room,
+			 "screen 6 is opened by: pagewalk lab");
+		return -ENOENT;
+	}
+	feed = xcalloc(1, sizeof(*feed));
+	ret = lab_new(context->host, context->lab, &feed->lab, error, sizeof(error));
 	if (ret) {
 		snprintf(context->error, context->error_room, "lab: %s", error);
 		free(feed);

@@ -78,6 +78,8 @@ static void test_list_sizes_and_screens(void **state)
 
 	(void)state;
 	drive_see(pty, "15 lessons");
+	pty_keys(pty, "6");
+	drive_see(pty, "screen 6 is opened by: pagewalk lab");
 	pty_keys(pty, "\r");
 	drive_see(pty, "Your prediction?");
 	pty_resize(pty, 120, 36);
