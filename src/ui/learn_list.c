@@ -40,7 +40,7 @@ static void draw_row(const struct screen_learn *learn, struct canvas *canvas,
 	if (missing[0])
 		canvas_text(canvas, x, y, columns - x, colour, 0, missing);
 	else
-		canvas_text(canvas, x, y, columns - x, colour, 0, "nothing more");
+		canvas_text(canvas, x, y, columns - x, colour, 0, "nothing");
 }
 
 /* Keeps the cursor within the rows that are there. */
@@ -65,7 +65,7 @@ void learn_draw_list(struct screen_learn *learn, struct canvas *canvas, const st
 	canvas_text(canvas, 5, LIST_Y - 1, 8, COLOUR_FAINT, 0, "lesson");
 	canvas_text(canvas, 5 + NAME_COLUMNS, LIST_Y - 1, 8, COLOUR_FAINT, 0, "about");
 	canvas_text(canvas, 6 + NAME_COLUMNS + (columns >= 110 ? 48 : 36), LIST_Y - 1, 24,
-		    COLOUR_FAINT, 0, "needs, beyond what is here");
+		    COLOUR_FAINT, 0, "still needed here");
 	for (int i = 0; i < list_rows && learn->top + (size_t)i < learn->nr_lessons; i++)
 		draw_row(learn, canvas, theme, learn->top + (size_t)i, LIST_Y + i);
 	draw_hline(canvas, 0, rows - 4, columns, theme);
