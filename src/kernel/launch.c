@@ -48,6 +48,7 @@ struct launch {
 	int pid_fd;
 	int output_fd; /* our side of the pseudo-terminal; -1: none, or nothing more will come */
 	bool keeps_running, went;
+	bool has_no_gate; /* not the command, but what starts it could not be run */
 };
 
 static int move_up(int fd)
@@ -195,6 +196,7 @@ static int start(struct launch *launch, char *const argv[], const struct launch_
 	report[1] = move_up(report[1]);
 	ret = report[1] < 0 ? report[1]
 			    : spawn_gate(launch, gate, argv, options, theirs, report[1]);
+	launch->has_no_gate = ret;
 	if (ret)
 		goto out;
 	/* Until here is heard from the gate alone. */
@@ -238,7 +240,8 @@ int launch_start(char *const argv[], const struct launch_options *options, struc
 		*out = launch;
 	} else {
 		snprintf(error, room, "cannot %s %s: %s",
-			 options->input && access(options->input, R_OK) ? "read" : "run", safe,
+			 options->input && access(options->input, R_OK) ? "read" : "run",
+			 launch->has_no_gate ? "pagewalk-gate, which starts commands" : safe,
 			 strerror(-ret));
 		if (launch->pid) {
 			kill(launch->pid, SIGKILL);

@@ -98,10 +98,19 @@ struct pty *drive_start_nobody(int columns, int rows, const char *const args[])
 bool drive_has_nobody(void)
 {
 	const char *args[] = { "--version", NULL }, *argv[MOST_ARGS];
+	const char *gate[] = { "-x", getenv("PAGEWALK_GATE"), NULL };
 	struct pty *pty;
 	int status = -1;
 
 	make_argv(argv, true, drive_program(), args);
+	pty = pty_start(80, 24, argv, NULL);
+	if (!pty || !pty_wait_exit(pty, DRIVE_MS, &status))
+		status = -1;
+	pty_free(pty);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return false;
+	/* What pagewalk starts commands with lies beside it, where it must be reached too. */
+	make_argv(argv, true, "test", gate);
 	pty = pty_start(80, 24, argv, NULL);
 	if (!pty || !pty_wait_exit(pty, DRIVE_MS, &status))
 		status = -1;
