@@ -298,7 +298,22 @@ static bool is_plain(const json_t *file)
 	       (uint64_t)status.st_size == json_get_u64(file, "size_bytes");
 }
 
-/* True where a process has another root: the paths of its files are not ours. */
+/* What cannot be read of a process is not in the report either. */
+static bool is_readable(const char *pid)
+{
+	char path[300], byte;
+	bool readable;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	readable = fd >= 0 && read(fd, &byte, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return readable;
+}
+
+/* True where such a process has another root: the paths of its files are not ours. */
 static bool roots_differ(void)
 {
 	struct stat ours, theirs;
@@ -312,7 +327,8 @@ static bool roots_differ(void)
 	while (!differ && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%s/root/.", entry->d_name);
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && !stat(path, &theirs))
-			differ = theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
+			differ = (theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev) &&
+				 is_readable(entry->d_name);
 	}
 	closedir(dir);
 	return differ;
