@@ -15,13 +15,20 @@
 #define LEAST_PERIOD_NS (20 * NS_PER_MS)
 #define COST_SHARE      20 /* one part in so many of the time is spent on looking */
 
+static const char *next_line(const char *line)
+{
+	const char *newline = strchr(line, '\n');
+
+	return newline ? newline + 1 : NULL;
+}
+
 void uffd_ranges_parse(struct uffd_ranges *uffd, const char *text)
 {
 	struct uffd_range range = { 0 };
 	const char *line;
 
 	uffd->nr = 0;
-	for (line = text; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0) {
+	for (line = text; line && *line; line = next_line(line)) {
 		unsigned long long from, to;
 		char flags[256];
 

@@ -133,14 +133,17 @@ static int act_until_end(struct pupil *pupil)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
-			return got ? 1 : 0;
+		/* The socket of one that was killed is closed before its children are told. */
+		if (got == 0 || (got < 0 && errno == ECONNRESET))
+			return 0;
+		if (got < 0)
+			return 1;
 		if (got != sizeof(order) || order.magic != PUPIL_MAGIC ||
 		    !memchr(order.action, '\0', sizeof(order.action)))
 			return 1;
 		obey(pupil, order.action);
 		if (send(WIRE_CONTROL_FD, &pupil->stage, sizeof(pupil->stage), MSG_NOSIGNAL) < 0)
-			return 1;
+			return errno == EPIPE || errno == ECONNRESET ? 0 : 1;
 	}
 }
 

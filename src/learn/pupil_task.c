@@ -36,10 +36,10 @@ static int live(void *arg)
 
 	/* The pupil may have died before this took effect. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != child->pupil->stage.tasks[0])
-		_exit(1);
+		_exit(2);
 	how = (char)-child->run(child->pupil);
 	if (write(child->done_fd, &how, 1) != 1)
-		_exit(1);
+		_exit(2);
 	for (;;)
 		pause();
 }
