@@ -4,15 +4,21 @@
  * no address space need be reconstructed, and a process that has ended can still be asked about.
  * A module is known by its device and inode. Its file is opened by /proc/PID/map_files
  * (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN), else by its path, if that still leads to the inode.
+ *
+ * libdw and what it needs are loaded when the first name is asked for: every other command would
+ * pay a fifth of its start for them.
  */
 #include "kernel/symbols.h"
 
 #include "base/xalloc.h"
 
+#include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +27,78 @@
 #include <unistd.h>
 
 #define MOST_MODULES 256
+
+/* The functions of libdw.so.1 and libelf.so.1 that are used, under their own names. */
+struct dw {
+	void *libdw, *libelf;
+	bool loaded;
+	__typeof__(&dwfl_begin) dwfl_begin;
+	__typeof__(&dwfl_end) dwfl_end;
+	__typeof__(&dwfl_report_begin) dwfl_report_begin;
+	__typeof__(&dwfl_report_offline) dwfl_report_offline;
+	__typeof__(&dwfl_report_end) dwfl_report_end;
+	__typeof__(&dwfl_module_getelf) dwfl_module_getelf;
+	__typeof__(&dwfl_module_addrinfo) dwfl_module_addrinfo;
+	__typeof__(&dwfl_module_getsrc) dwfl_module_getsrc;
+	__typeof__(&dwfl_lineinfo) dwfl_lineinfo;
+	__typeof__(&dwfl_build_id_find_elf) dwfl_build_id_find_elf;
+	__typeof__(&dwfl_standard_find_debuginfo) dwfl_standard_find_debuginfo;
+	__typeof__(&dwfl_offline_section_address) dwfl_offline_section_address;
+	__typeof__(&elf_getphdrnum) elf_getphdrnum;
+	__typeof__(&gelf_getphdr) gelf_getphdr;
+};
+
+static const struct {
+	const char *name;
+	size_t off_bytes; /* in struct dw */
+	bool of_elf;
+} dw_functions[] = {
+	{ "dwfl_begin", offsetof(struct dw, dwfl_begin), false },
+	{ "dwfl_end", offsetof(struct dw, dwfl_end), false },
+	{ "dwfl_report_begin", offsetof(struct dw, dwfl_report_begin), false },
+	{ "dwfl_report_offline", offsetof(struct dw, dwfl_report_offline), false },
+	{ "dwfl_report_end", offsetof(struct dw, dwfl_report_end), false },
+	{ "dwfl_module_getelf", offsetof(struct dw, dwfl_module_getelf), false },
+	{ "dwfl_module_addrinfo", offsetof(struct dw, dwfl_module_addrinfo), false },
+	{ "dwfl_module_getsrc", offsetof(struct dw, dwfl_module_getsrc), false },
+	{ "dwfl_lineinfo", offsetof(struct dw, dwfl_lineinfo), false },
+	{ "dwfl_build_id_find_elf", offsetof(struct dw, dwfl_build_id_find_elf), false },
+	{ "dwfl_standard_find_debuginfo", offsetof(struct dw, dwfl_standard_find_debuginfo),
+	  false },
+	{ "dwfl_offline_section_address", offsetof(struct dw, dwfl_offline_section_address),
+	  false },
+	{ "elf_getphdrnum", offsetof(struct dw, elf_getphdrnum), true },
+	{ "gelf_getphdr", offsetof(struct dw, gelf_getphdr), true },
+};
+
+static void unload(struct dw *dw)
+{
+	if (dw->libdw)
+		dlclose(dw->libdw);
+	if (dw->libelf)
+		dlclose(dw->libelf);
+	*dw = (struct dw){ 0 };
+}
+
+/* False where the libraries, or one of the functions, are not there. */
+static bool load(struct dw *dw)
+{
+	if (dw->loaded)
+		return true;
+	dw->libdw = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	dw->libelf = dlopen("libelf.so.1", RTLD_NOW | RTLD_LOCAL);
+	dw->loaded = dw->libdw && dw->libelf;
+	for (size_t i = 0; dw->loaded && i < sizeof(dw_functions) / sizeof(dw_functions[0]); i++) {
+		void *found = dlsym(dw_functions[i].of_elf ? dw->libelf : dw->libdw,
+				    dw_functions[i].name);
+
+		memcpy((char *)dw + dw_functions[i].off_bytes, &found, sizeof(found));
+		dw->loaded = found;
+	}
+	if (!dw->loaded)
+		unload(dw);
+	return dw->loaded;
+}
 
 struct module {
 	uint32_t dev_major, dev_minor;
@@ -32,14 +110,10 @@ struct module {
 
 struct symbols {
 	const struct host *host;
+	struct dw dw;
+	Dwfl_Callbacks callbacks;
 	struct module modules[MOST_MODULES];
 	size_t nr_modules;
-};
-
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
 };
 
 struct symbols *symbols_new(const struct host *host)
@@ -50,10 +124,10 @@ struct symbols *symbols_new(const struct host *host)
 	return symbols;
 }
 
-static void close_module(struct module *module)
+static void close_module(const struct dw *dw, struct module *module)
 {
 	if (module->dwfl)
-		dwfl_end(module->dwfl);
+		dw->dwfl_end(module->dwfl);
 }
 
 void symbols_free(struct symbols *symbols)
@@ -61,7 +135,8 @@ void symbols_free(struct symbols *symbols)
 	if (!symbols)
 		return;
 	for (size_t i = 0; i < symbols->nr_modules; i++)
-		close_module(&symbols->modules[i]);
+		close_module(&symbols->dw, &symbols->modules[i]);
+	unload(&symbols->dw);
 	free(symbols);
 }
 
@@ -88,20 +163,27 @@ static int open_mapped(const struct symbols *symbols, pid_t pid, const struct vm
 	return fd < 0 ? -errno : fd;
 }
 
-static void open_module(const struct symbols *symbols, struct module *module, pid_t pid,
+static void open_module(struct symbols *symbols, struct module *module, pid_t pid,
 			const struct vma *code)
 {
-	int fd = open_mapped(symbols, pid, code);
+	const struct dw *dw = &symbols->dw;
+	int fd = load(&symbols->dw) ? open_mapped(symbols, pid, code) : -ENOSYS;
 
 	module->why = fd < 0 ? why_from_errno(-fd) : WHY_UNSUPPORTED;
 	if (fd < 0)
 		return;
-	module->dwfl = dwfl_begin(&callbacks);
+	symbols->callbacks = (Dwfl_Callbacks){
+		.find_elf = dw->dwfl_build_id_find_elf,
+		.find_debuginfo = dw->dwfl_standard_find_debuginfo,
+		.section_address = dw->dwfl_offline_section_address,
+	};
+	module->dwfl = dw->dwfl_begin(&symbols->callbacks);
 	if (module->dwfl) {
-		dwfl_report_begin(module->dwfl);
+		dw->dwfl_report_begin(module->dwfl);
 		/* It owns the descriptor from here, when it succeeds. */
-		module->dwfl_module = dwfl_report_offline(module->dwfl, code->path, code->path, fd);
-		dwfl_report_end(module->dwfl, NULL, NULL);
+		module->dwfl_module = dw->dwfl_report_offline(module->dwfl, code->path, code->path,
+							      fd);
+		dw->dwfl_report_end(module->dwfl, NULL, NULL);
 	}
 	if (module->dwfl_module) {
 		module->why = WHY_OK;
@@ -109,7 +191,7 @@ static void open_module(const struct symbols *symbols, struct module *module, pi
 	}
 	close(fd);
 	if (module->dwfl)
-		dwfl_end(module->dwfl);
+		dw->dwfl_end(module->dwfl);
 	module->dwfl = NULL;
 }
 
@@ -124,7 +206,7 @@ static struct module *find_module(struct symbols *symbols, pid_t pid, const stru
 			return module;
 	}
 	if (symbols->nr_modules == MOST_MODULES)
-		close_module(&symbols->modules[--symbols->nr_modules]);
+		close_module(&symbols->dw, &symbols->modules[--symbols->nr_modules]);
 	module = &symbols->modules[symbols->nr_modules++];
 	*module = (struct module){ .dev_major = code->dev_major,
 				   .dev_minor = code->dev_minor,
@@ -134,18 +216,19 @@ static struct module *find_module(struct symbols *symbols, pid_t pid, const stru
 }
 
 /* The address that the module's own headers give to an offset in its file. */
-static bool vaddr_of_offset(struct module *module, uint64_t off_bytes, GElf_Addr *addr)
+static bool vaddr_of_offset(const struct dw *dw, struct module *module, uint64_t off_bytes,
+			    GElf_Addr *addr)
 {
 	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(module->dwfl_module, &bias);
+	Elf *elf = dw->dwfl_module_getelf(module->dwfl_module, &bias);
 	size_t nr;
 
-	if (!elf || elf_getphdrnum(elf, &nr))
+	if (!elf || dw->elf_getphdrnum(elf, &nr))
 		return false;
 	for (size_t i = 0; i < nr; i++) {
 		GElf_Phdr header;
 
-		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD ||
+		if (!dw->gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD ||
 		    off_bytes < header.p_offset || off_bytes - header.p_offset >= header.p_filesz)
 			continue;
 		*addr = off_bytes - header.p_offset + header.p_vaddr + bias;
@@ -154,13 +237,13 @@ static bool vaddr_of_offset(struct module *module, uint64_t off_bytes, GElf_Addr
 	return false;
 }
 
-static char *source_of(struct module *module, GElf_Addr addr)
+static char *source_of(const struct dw *dw, struct module *module, GElf_Addr addr)
 {
-	Dwfl_Line *line = dwfl_module_getsrc(module->dwfl_module, addr);
+	Dwfl_Line *line = dw->dwfl_module_getsrc(module->dwfl_module, addr);
 	const char *file, *slash;
 	int number;
 
-	file = line ? dwfl_lineinfo(line, &addr, &number, NULL, NULL, NULL) : NULL;
+	file = line ? dw->dwfl_lineinfo(line, &addr, &number, NULL, NULL, NULL) : NULL;
 	if (!file)
 		return xstrdup("");
 	slash = strrchr(file, '/');
@@ -181,10 +264,11 @@ void symbols_find(struct symbols *symbols, pid_t pid, const struct vma *code, ui
 		module = find_module(symbols, pid, code);
 		out->why = module->why;
 		if (module->why == WHY_OK &&
-		    vaddr_of_offset(module, ip - code->start_addr + code->off_bytes, &addr)) {
-			name = dwfl_module_addrinfo(module->dwfl_module, addr, &off, &symbol, NULL,
-						    NULL, NULL);
-			out->source = source_of(module, addr);
+		    vaddr_of_offset(&symbols->dw, module, ip - code->start_addr + code->off_bytes,
+				    &addr)) {
+			name = symbols->dw.dwfl_module_addrinfo(module->dwfl_module, addr, &off,
+								&symbol, NULL, NULL, NULL);
+			out->source = source_of(&symbols->dw, module, addr);
 		}
 		out->off_bytes = name ? off : 0;
 		if (module->why == WHY_OK && !name)
