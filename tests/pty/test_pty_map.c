@@ -711,7 +711,7 @@ static void test_hostile_name(void **state)
 	target_start(&fixture.target, 8, 128, false, word);
 	target_do(&fixture.target, 'n', "named");
 	number(pid, fixture.target.pid);
-	fixture.pty = drive_start(120, 36, args, NULL);
+	fixture.pty = drive_start(240, 36, args, NULL);
 	tape_attach(&tape, fixture.pty);
 	drive_see(fixture.pty, "PHYSICAL FRAMES");
 	drive_see(fixture.pty, "%d a\\x1b[2J", (int)fixture.target.pid);
