@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pagewalk: finds the command that was meant and runs it. */
-#include "cmd/cmd.h"
+#include "cmd/commands.h"
 
 #include "kernel/privilege.h"
 
@@ -8,20 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-	&cmd_map,
-	&cmd_translate,
-	&cmd_cache,
-	&cmd_faults,
-	&cmd_lab,
-	&cmd_learn,
-	&cmd_bench,
-	&cmd_sink,
-	&cmd_objects,
-};
-
 int main(int argc, char **argv)
 {
+	const struct command *command;
+
 	/* Characters and their widths follow the user; numbers stay as scripts expect them. */
 	setlocale(LC_CTYPE, "");
 	if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
@@ -30,12 +20,11 @@ int main(int argc, char **argv)
 	}
 	/* The name that getopt(3) puts before its own messages. */
 	argv[0] = (char *)"pagewalk";
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i]->name)) {
-			argv[1] = argv[0];
-			if (commands[i]->only_looks)
-				privilege_reduce();
-			return commands[i]->run(argc - 1, argv + 1);
-		}
-	return cmd_watch.run(argc, argv);
+	command = argc > 1 ? commands_find(argv[1]) : NULL;
+	if (!command)
+		return cmd_watch.run(argc, argv);
+	argv[1] = argv[0];
+	if (command->only_looks)
+		privilege_reduce();
+	return command->run(argc - 1, argv + 1);
 }

@@ -278,7 +278,7 @@ const struct command cmd_bench = {
 	.name = "bench",
 	.run = run_bench,
 	.usage = "bench [OPTION...]",
-	.summary = "Measures the ways to send a file to a socket, against each other and the noise",
+	.summary = "The lab, measured: ways to send a file against each other and noise",
 	.options =
 		"      --modes LIST       traditional,sendfile,... or all (default); traditional "
 		"and\n"

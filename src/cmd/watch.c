@@ -4,6 +4,7 @@
  * is not a terminal, the report behind them.
  */
 #include "cmd/cmd.h"
+#include "cmd/commands.h"
 #include "cmd/options.h"
 #include "cmd/start.h"
 
@@ -129,6 +130,17 @@ static int watch_operand(const struct app_options *options, char *operand)
 	return watch(options, 0, operand);
 }
 
+static int help(void)
+{
+	cmd_help(&cmd_watch);
+	puts("\nCommands (each has --help):");
+	commands_list();
+	puts("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n"
+	     "With -- COMMAND: its own, or 128 + the signal that ended it; 127 not found, "
+	     "126 not run.");
+	return STATUS_DONE;
+}
+
 static int run_watch(int argc, char **argv)
 {
 	enum { OPTION_INPUT = 512, OPTION_KEEP_RUNNING, OPTION_NO_FAULTS };
@@ -149,7 +161,7 @@ static int run_watch(int argc, char **argv)
 		return status;
 	while ((opt = getopt_long(argc, argv, "+" SCREEN_SHORT_OPTIONS, longopts, NULL)) != -1) {
 		if (opt == 'h')
-			return cmd_help(&cmd_watch);
+			return help();
 		if (opt == '?')
 			return STATUS_USAGE;
 		if (opt == OPTION_INPUT)
@@ -182,26 +194,16 @@ const struct command cmd_watch = {
 	.run = run_watch,
 	.usage = "[OPTION...] [PID | NAME | PATH]\n"
 		 "       pagewalk [OPTION...] -- COMMAND [ARGUMENT...]\n"
-		 "       pagewalk NAME-BELOW [ARGUMENT...]",
+		 "       pagewalk COMMAND-BELOW [ARGUMENT...]",
 	.summary = "A microscope for Linux memory: what lies where, on the real kernel, live",
 	.options = "  (nothing)   choose a process from a list\n"
 		   "  PID, NAME   the map of that process: virtual to physical\n"
 		   "  PATH        what of that file lies in the page cache (a PATH has a slash)\n"
 		   "  -- COMMAND  start it, and watch it from before its first instruction\n"
 		   "\n"
-		   "Commands (each has --help):\n"
-		   "  map PID             every mapping of a process, and what of it is in memory\n"
-		   "  translate PID ADDR  virtual address to page table entry, frame, address\n"
-		   "  cache FILE...       how much of files lies in the page cache, and where\n"
-		   "  lab                 ways to send a file to a socket, side by side\n"
-		   "\n"
 		   "Options:\n" SCREEN_OPTIONS_HELP
 		   "  --input FILE         standard input of COMMAND (default: /dev/null)\n"
 		   "  --keep-running       COMMAND runs on when pagewalk is left\n"
 		   "  --no-faults          do not watch COMMAND's page faults before key 2 or H\n"
-		   "  -V, --version        the version\n"
-		   "\n"
-		   "Exit status: 0 done, 1 failed, 2 wrong usage, 3 something could not be known.\n"
-		   "With -- COMMAND: its own, or 128 + the signal that ended it; 127 not found, "
-		   "126 not run.\n",
+		   "  -V, --version        the version\n",
 };

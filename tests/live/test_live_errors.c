@@ -338,6 +338,37 @@ static void test_help_and_version(void **state)
 	}
 }
 
+/* Each command stands in the list of --help, with the summary that its own --help gives. */
+static void test_help_lists_every_command(void **state)
+{
+	static const char *const names[] = { "map", "translate", "faults", "objects", "cache",
+					     "lab", "bench",     "sink",   "learn" };
+	static const char *const args[] = { "--help", NULL };
+	struct run all = run_pagewalk(args);
+
+	(void)state;
+	run_expect(&all, 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *const own_args[] = { names[i], "--help", NULL };
+		struct run own = run_pagewalk(own_args);
+		char line[128], *summary;
+		const char *at;
+
+		run_expect(&own, 0);
+		snprintf(line, sizeof(line), "\n  %-10s ", names[i]);
+		at = strstr(all.out, line);
+		if (!at)
+			fail_msg("%s is not listed in: %s", names[i], all.out);
+		at += strlen(line);
+		summary = strndup(at, strcspn(at, "\n"));
+		assert_true(strlen(summary) > 10);
+		assert_non_null(strstr(own.out, summary));
+		free(summary);
+		run_clear(&own);
+	}
+	run_clear(&all);
+}
+
 /* A full disk or a closed pipe is a failure, not a report. */
 static void test_output_that_cannot_be_written(void **state)
 {
@@ -368,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_usage),
 		cmocka_unit_test(test_wrong_usage_does_not_echo_escapes),
 		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_help_lists_every_command),
 		cmocka_unit_test(test_output_that_cannot_be_written),
 	};
 
