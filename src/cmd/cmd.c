@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
@@ -131,4 +133,16 @@ int cmd_name_refused(const struct sources *sources)
 		status = STATUS_PARTLY;
 	}
 	return status;
+}
+
+int cmd_stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }

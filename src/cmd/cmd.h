@@ -72,5 +72,10 @@ int cmd_fail_proc(pid_t pid, int error);
  * or STATUS_DONE where all answered.
  */
 int cmd_name_refused(const struct sources *sources);
+/*
+ * Blocks SIGINT, SIGTERM and SIGHUP, for threads started later too, and returns a signalfd(2)
+ * that they can be read from, or -1 and errno. The caller closes it.
+ */
+int cmd_stop_signals(void);
 
 #endif

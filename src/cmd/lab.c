@@ -18,8 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define DEFAULT_SIZE (UINT64_C(256) << 20)
@@ -224,18 +222,6 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 	return status;
 }
 
-static int block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static void show_progress(const struct lab_view *view)
 {
 	if (!isatty(STDERR_FILENO))
@@ -298,7 +284,7 @@ static int judge(const struct lab_view *view)
 
 static int print_table(const struct host *host, const struct lab_options *options)
 {
-	int signal_fd = block_signals(), status, ret;
+	int signal_fd = cmd_stop_signals(), status, ret;
 	struct lab_view *view;
 	char error[200];
 	struct lab *lab;

@@ -8,11 +8,9 @@
 #include "lab/remote.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,18 +223,6 @@ static int check_output_dir(const char *dir)
 	return status;
 }
 
-static int stop_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int run_sink(int argc, char **argv)
 {
 	struct sink_options options = {
@@ -257,7 +243,7 @@ static int run_sink(int argc, char **argv)
 	if (check_output_dir(options.config.output_dir))
 		return STATUS_FAILED;
 	options.config.done = options.silent ? NULL : report;
-	signal_fd = stop_signals();
+	signal_fd = cmd_stop_signals();
 	if (remote_server_open(&options.config, &server, error, sizeof(error)))
 		return cmd_fail("sink: %s", error);
 	remote_server_address(server, &where);
