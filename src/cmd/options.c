@@ -17,7 +17,7 @@ struct complaint {
 	const char *path; /* safe */
 	unsigned nr;
 	char first[256];
-	char brief[160]; /* without the path, for a line of the screen */
+	char brief[160]; /* for a line of the screen: what is wrong comes before any path */
 };
 
 static void complain(void *arg, unsigned line, const char *what)
@@ -111,8 +111,8 @@ int screen_options_begin(int argc, char **argv, const char *short_options,
 			complaint.nr = 1;
 			snprintf(complaint.first, sizeof(complaint.first), "%s: %s", safe,
 				 strerror(-ret));
-			snprintf(complaint.brief, sizeof(complaint.brief), "config: %s",
-				 strerror(-ret));
+			snprintf(complaint.brief, sizeof(complaint.brief),
+				 "settings not read: %s (%s)", strerror(-ret), safe);
 			ret = 0;
 		}
 		if (ret)

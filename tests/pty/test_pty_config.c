@@ -150,6 +150,24 @@ static void test_a_bad_file(void **state)
 	end_home(&home);
 }
 
+/* Nobody asked for the file in its usual place: without it, but saying which and why. */
+static void test_a_place_that_cannot_be_read(void **state)
+{
+	struct home home;
+	struct pty *pty;
+
+	(void)state;
+	make_home(&home);
+	assert_int_equal(mkdir(home.folder, 0700), 0);
+	assert_int_equal(mkdir(home.file, 0700), 0);
+	pty = start(&home, NULL, NULL);
+	drive_see(pty, "settings not read: Is a directory (%s", home.dir);
+	drive_see(pty, "ADDRESS SPACE");
+	drive_quit(pty);
+	assert_int_equal(rmdir(home.file), 0);
+	end_home(&home);
+}
+
 static void test_named_files(void **state)
 {
 	const char *const missing[] = { "--config", "/no/such/dir/file", "1", NULL };
@@ -176,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_saves_and_reads),
 		cmocka_unit_test(test_a_bad_file),
+		cmocka_unit_test(test_a_place_that_cannot_be_read),
 		cmocka_unit_test(test_named_files),
 	};
 
