@@ -62,11 +62,23 @@ static void toggle_compare(struct map_colour *colour, const struct snapshot *sna
 	}
 }
 
+static void choose_flag(struct map_colour *colour, const struct ui_event *event)
+{
+	if (!map_flags_event(&colour->flags, event))
+		return;
+	colour->flag = colour->flags.at;
+	colour->mode = MODE_FLAG;
+}
+
 bool map_colour_key(struct map_colour *colour, const struct snapshot *snapshot,
 		    const struct ui_event *event)
 {
 	enum map_notice notice = colour->notice;
 
+	if (colour->flags.prompt.open) {
+		choose_flag(colour, event);
+		return true;
+	}
 	colour->notice = NOTICE_NONE;
 	switch (event->key) {
 	case 'm':
@@ -80,6 +92,9 @@ bool map_colour_key(struct map_colour *colour, const struct snapshot *snapshot,
 			colour->flag = colouring_step_flag(colour->flag,
 							   event->key == '*' ? 1 : -1);
 		colour->mode = MODE_FLAG;
+		return true;
+	case 'F':
+		map_flags_open(&colour->flags, colour->flag);
 		return true;
 	case 'x':
 		colour->mark_serial++;

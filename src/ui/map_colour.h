@@ -6,6 +6,7 @@
 #include "model/snapshot.h"
 #include "ui/canvas.h"
 #include "ui/draw.h"
+#include "ui/map_flags.h"
 #include "ui/term.h"
 #include "ui/theme.h"
 
@@ -28,6 +29,7 @@ struct map_colour {
 	enum colour_mode mode;
 	enum colour_mode before; /* the mode that X leads back to */
 	unsigned flag;           /* MODE_FLAG: enum frame_flag */
+	struct map_flags flags;  /* its list */
 	unsigned mark_serial;    /* how often a moment was marked */
 	enum map_notice notice;
 	bool timeline;

@@ -454,5 +454,8 @@ void map_draw(struct screen *screen, struct canvas *canvas, const struct theme *
 	else
 		map_draw_detail(map, canvas, now_ns);
 	map_draw_find(map, canvas, theme);
+	map_flags_draw(&map->colour.flags,
+		       map->snapshot->has_detail ? &map->snapshot->detail : NULL, canvas, theme,
+		       map->layout.keys.y);
 	map_draw_peek(map, canvas);
 }

@@ -52,6 +52,7 @@ static const struct key_entry key_table[] = {
 	{ { "[ ]", NULL, "the mapping before and after, from the cells too" }, A_MAP },
 	{ { "Home End", NULL, "the first and the last mapping or page" }, A_MAP },
 	{ { "PgUp PgDn", NULL, "a page of the list, of the cells or of the frames" }, A_MAP },
+	{ { "F", "flag", "choose the flag of the frames that the cells are coloured by" }, A_MAP },
 	{ { "* #", NULL, "colour by one flag of the frames: the next flag, the one before" },
 	  A_MAP },
 	{ { "t", NULL, "a timeline of what was resident and swapped" }, A_MAP },

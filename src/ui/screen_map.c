@@ -140,6 +140,10 @@ static struct action handle_event(struct screen *screen, const struct ui_event *
 	if (map->peek.open && map_peek_key(map, event, &action))
 		return action;
 	/* What is being typed comes before any key. */
+	if (map->nr_lines && map->colour.flags.prompt.open) {
+		map_colour_key(&map->colour, map->snapshot, event);
+		return (struct action){ .kind = ACTION_REQUEST };
+	}
 	if (map->nr_lines && map_find_key(map, event))
 		return (struct action){ .kind = ACTION_REQUEST };
 	if (map_peek_key(map, event, &action))
@@ -213,7 +217,9 @@ static const struct colour_mode_row *legend(const struct screen *screen)
 
 static bool is_typing(const struct screen *screen)
 {
-	return ((const struct map_screen *)screen)->prompt.open;
+	const struct map_screen *map = (const struct map_screen *)screen;
+
+	return map->prompt.open || map->colour.flags.prompt.open;
 }
 
 static void free_map(struct screen *screen)

@@ -97,6 +97,17 @@ static void test_flag_of_ones_choice(void **state)
 	pty_keys(fixture.pty, "##");
 	drive_see(fixture.pty, "page flag: error");
 	drive_see(fixture.pty, "not set 1.02k");
+	/* From the list, by a part of its name; digits are typed, not screens. */
+	pty_keys(fixture.pty, "F");
+	drive_see(fixture.pty, "Colour by which flag?");
+	drive_see(fixture.pty, "* mlocked");
+	pty_keys(fixture.pty, "e_2");
+	drive_gone(fixture.pty, "* mlocked");
+	drive_see(fixture.pty, "private_2");
+	pty_keys(fixture.pty, "\025mloc\r");
+	drive_gone(fixture.pty, "Colour by which flag?");
+	drive_see(fixture.pty, "page flag: mlocked");
+	drive_see(fixture.pty, " set 1.02k");
 	end(&fixture);
 }
 

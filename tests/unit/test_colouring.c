@@ -4,6 +4,7 @@
  * the zoom and however the pages were cut into spans; what was refused is unknown.
  */
 #include "model/colouring.h"
+#include "model/flag_about.h"
 #include "model/paint.h"
 
 #include <setjmp.h>
@@ -85,6 +86,10 @@ static void test_flags(void **state)
 	/* All named flags come by, and then the first one again. */
 	do {
 		assert_non_null(frame_flag_name(flag));
+		assert_non_null(frame_flag_about(flag));
+		/* Both stand in one line of 72 columns. */
+		assert_in_range(strlen(frame_flag_name(flag)) + strlen(frame_flag_about(flag)), 20,
+				70);
 		flag = colouring_step_flag(flag, 1);
 		assert_in_range(++seen, 1, NR_KPF);
 	} while (flag);

@@ -184,6 +184,24 @@ static void expect_no_text(struct bench *bench, const char *unexpected)
 	free(text);
 }
 
+/* Where a text stands; the test fails where it does not. */
+static void find_text(struct bench *bench, const char *wanted, int *x, int *y)
+{
+	char *text = text_of(bench), *line = text, *at = NULL;
+
+	for (*y = 0; *y < bench->rows && !at; (*y)++) {
+		char *end = strchr(line, '\n');
+
+		*end = '\0';
+		at = strstr(line, wanted);
+		*x = at ? (int)(at - line) : 0;
+		line = end + 1;
+	}
+	free(text);
+	assert_non_null(at);
+	(*y)--;
+}
+
 /* Characters of the grid, but for the cursor's, and which there are. */
 static size_t grid_characters(struct bench *bench, uint32_t wanted)
 {
@@ -977,6 +995,82 @@ static void test_dragging_pans(void **state)
 	close_bench(&bench);
 }
 
+/* Every flag is in the list and can be reached by its name alone. */
+static void test_the_list_of_flags(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_SIZES; i++) {
+		struct bench bench = open_bench(&sizes[i]);
+
+		press(&bench, 'F');
+		assert_true(bench.screen->ops->is_typing(bench.screen));
+		for (unsigned flag = 0; flag < NR_KPF; flag++)
+			if (frame_flag_name(flag))
+				expect_text(&bench, frame_flag_name(flag));
+		expect_text(&bench, "referenced: used since");
+		/* Leaving it leaves the colours. */
+		press(&bench, KEY_UI_ESCAPE);
+		assert_false(bench.screen->ops->is_typing(bench.screen));
+		assert_int_equal(bench.request.mode, MODE_STATE);
+		for (unsigned flag = 0; flag < NR_KPF; flag++) {
+			if (!frame_flag_name(flag))
+				continue;
+			press(&bench, 'F');
+			type(&bench, frame_flag_name(flag));
+			/* "dirty" is in "softdirty" too, and "owner_2" is not the first one. */
+			press(&bench, KEY_UI_ENTER);
+			assert_int_equal(bench.request.mode, MODE_FLAG);
+			assert_non_null(
+				strstr(frame_flag_name(bench.request.flag), frame_flag_name(flag)));
+		}
+		close_bench(&bench);
+	}
+}
+
+static void test_flags_are_narrowed_and_chosen(void **state)
+{
+	struct bench bench = open_bench(&sizes[0]);
+	struct ui_event click = { .key = KEY_UI_CLICK };
+	int x = 0, y = 0;
+
+	(void)state;
+	press(&bench, 'F');
+	type(&bench, "COMPOUND");
+	expect_text(&bench, "compound_head");
+	expect_text(&bench, "compound_tail");
+	expect_no_text(&bench, "swapbacked");
+	press(&bench, KEY_UI_DOWN);
+	press(&bench, KEY_UI_ENTER);
+	assert_int_equal(bench.request.flag, KPF_COMPOUND_TAIL);
+	/* The cursor waits on the flag that is shown. */
+	press(&bench, 'F');
+	expect_text(&bench, "compound_tail: ");
+	press(&bench, KEY_UI_UP);
+	press(&bench, KEY_UI_ENTER);
+	assert_int_equal(bench.request.flag, KPF_COMPOUND_HEAD);
+	press(&bench, 'F');
+	type(&bench, "2x");
+	expect_text(&bench, "no flag has that in its name");
+	press(&bench, KEY_UI_ENTER);
+	assert_int_equal(bench.request.flag, KPF_COMPOUND_HEAD);
+	press(&bench, KEY_UI_BACKSPACE);
+	expect_text(&bench, "private_2");
+	press(&bench, KEY_UI_ESCAPE);
+	/* A click takes what it is on, and nothing beside it. */
+	press(&bench, 'F');
+	find_text(&bench, "uptodate", &x, &y);
+	click.x = x;
+	click.y = y;
+	bench.screen->ops->event(bench.screen, &click);
+	press(&bench, 0);
+	assert_int_equal(bench.request.flag, KPF_UPTODATE);
+	press(&bench, 'F');
+	click.y = 0;
+	bench.screen->ops->event(bench.screen, &click);
+	assert_true(bench.screen->ops->is_typing(bench.screen));
+	close_bench(&bench);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -1007,6 +1101,8 @@ int main(void)
 		cmocka_unit_test(test_frames_and_back),
 		cmocka_unit_test(test_frames_that_are_refused),
 		cmocka_unit_test(test_dragging_pans),
+		cmocka_unit_test(test_the_list_of_flags),
+		cmocka_unit_test(test_flags_are_narrowed_and_chosen),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
