@@ -6,8 +6,11 @@
  * whether the screen wants something else and serves that at once, so that a 100 GiB process
  * answers keys as a small one does.
  *
- * A process that does nothing costs nothing much: its fault counters and resident size are
- * read (proc_read_pulse()), and only when they move, or now and then, is it walked again.
+ * A process that does nothing costs nothing much: its fault counters and sizes are read
+ * (proc_read_pulse()), and only when they move, or now and then, is it walked again. What these do
+ * not tell is looked for at a pace that its own cost sets: changes of the mappings (mprotect) by
+ * reading their list, frames that the kernel changed (migration) by app/patrol.c. What neither
+ * tells (flags of frames, map counts) is as old as the last walk.
  */
 #include "app/sampler_state.h"
 
@@ -21,15 +24,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Walked again after this long although the counters stood still: mprotect, migration. */
+/* Walked again after this long although nothing was seen to move. */
 #define VIEW_AGE_NS  (NS_PER_S / 2)
 #define WHOLE_AGE_NS (2 * NS_PER_S)
 /* After a walk, at least so many times its own cost goes by before the next one. */
-#define IDLE_SHARE  800 /* nothing has moved */
-#define VIEW_SHARE  1   /* something has; what is on the screen */
-#define WHOLE_SHARE 5   /* the bars and the frames */
-#define PSS_AGE_NS  (2 * NS_PER_S)
-#define PSS_SHARE   100 /* something has moved; else IDLE_SHARE */
+#define IDLE_SHARE   800 /* nothing has moved */
+#define VIEW_SHARE   1   /* something has; what is on the screen */
+#define WHOLE_SHARE  5   /* the bars and the frames */
+#define MAPS_AGE_NS  (NS_PER_S / 2)
+#define MAPS_SHARE   100 /* the list of mappings: 1 % of a core at most */
+#define PATROL_SHARE 200 /* frames of some cells */
+#define PSS_AGE_NS   (2 * NS_PER_S)
+#define PSS_SHARE    100 /* something has moved; else IDLE_SHARE */
 
 /* The timeline has two points a second. */
 #define HEARTBEAT_NS (NS_PER_S / 2)
@@ -104,8 +110,11 @@ static void read_maps(struct sampler *sampler)
 {
 	struct parts *parts = &sampler->parts;
 	struct vma_list *list;
+	uint64_t start_ns = clock_mono_ns();
 	int ret = proc_read_maps(sampler->proc, &list);
 
+	sampler->times.maps_ns = clock_mono_ns();
+	sampler->times.maps_cost_ns = sampler->times.maps_ns - start_ns;
 	parts->sources.why[SOURCE_MAPS] = why_from_errno(-ret);
 	parts->maps_why = why_from_errno(-ret);
 	/* Gone in between: the last picture stays. Refused: there must not be one. */
@@ -113,8 +122,27 @@ static void read_maps(struct sampler *sampler)
 		parts_forget_memory(parts);
 	if (ret)
 		return;
+	/* Pages of other mappings are of other kinds. */
 	if (parts_take_vmas(parts, &sampler->host->geometry, list))
-		sampler->stale_whole = true;
+		sampler->stale_view = sampler->stale_whole = true;
+}
+
+/* Looks for what the counters do not tell, where they tell nothing. */
+static void patrol(struct sampler *sampler)
+{
+	const struct patrol *last = &sampler->patrol;
+	const struct parts *parts = &sampler->parts;
+	const struct times *times = &sampler->times;
+
+	if (sampler_is_due(times->maps_ns, MAPS_AGE_NS, times->maps_cost_ns * MAPS_SHARE))
+		read_maps(sampler);
+	/* A picture that is to be read again proves nothing. */
+	if (sampler->stale_view || !sampler->host->may_see_frames ||
+	    !sampler_is_due(last->last_ns, 0, last->cost_ns * PATROL_SHARE))
+		return;
+	if (patrol_look(&sampler->patrol, sampler->proc,
+			sampler->request.view == VIEW_ROWS ? NULL : parts->view, parts->rows))
+		sampler->stale_view = sampler->stale_whole = true;
 }
 
 /* Takes over what was read meanwhile, and asks for more when it is time. */
@@ -146,6 +174,7 @@ static void start_afresh(struct sampler *sampler)
 {
 	parts_forget_memory(&sampler->parts);
 	changes_forget(&sampler->changes);
+	patrol_forget(&sampler->patrol);
 	sampler->parts.execed_mono_ns = clock_mono_ns();
 	if (proc_read_exe(sampler->proc, sampler->parts.exe, sizeof(sampler->parts.exe)))
 		sampler->parts.exe[0] = '\0';
@@ -224,6 +253,8 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 	sampler->stale_view = sampler->stale_view || moved;
 	sampler->stale_whole = sampler->stale_whole || moved;
 	sampler->stale_pss = sampler->stale_pss || moved;
+	if (!moved)
+		patrol(sampler);
 	whole = whole_is_due(sampler, sampler->stale_whole) ||
 		changes_are_due(&sampler->changes, &sampler->request, parts->vmas) ||
 		frames_are_due(sampler, before);
@@ -313,6 +344,7 @@ void sampler_free(struct sampler *sampler)
 	snapshot_unref(sampler->published);
 	parts_forget_memory(&sampler->parts);
 	changes_free(&sampler->changes);
+	patrol_forget(&sampler->patrol);
 	node_map_clear(&sampler->nodes);
 	pss_free(sampler->pss);
 	proc_close(sampler->proc);

@@ -4,6 +4,7 @@
 
 #include "app/changes.h"
 #include "app/parts.h"
+#include "app/patrol.h"
 #include "app/pss.h"
 #include "app/sampler.h"
 #include "kernel/cgroup.h"
@@ -20,7 +21,7 @@
 /* When things were last done, and what they cost. */
 struct times {
 	uint64_t view_ns, view_cost_ns, whole_ns, whole_cost_ns, pss_ns, pss_cost_ns, detail_ns;
-	uint64_t pulse_ns;
+	uint64_t pulse_ns, maps_ns, maps_cost_ns;
 };
 
 struct sampler {
@@ -39,6 +40,7 @@ struct sampler {
 	bool holding;
 	struct parts parts;
 	struct changes changes;
+	struct patrol patrol;
 	struct times times;
 	uint64_t told_ns;     /* when the last event was sent */
 	unsigned peek_serial; /* the last that was answered */

@@ -181,6 +181,21 @@ int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
 	return ret;
 }
 
+static int fill_frames(void *arg, const struct page_span *span)
+{
+	grid_add_span(arg, span, VMA_ANON);
+	return 0;
+}
+
+int collect_frames(struct walker *walker, struct grid *grid)
+{
+	int ret = walk_pages(walker, grid->start_vpn, grid_past_vpn(grid), WALK_FRAMES, fill_frames,
+			     grid);
+
+	grid_finish(grid, why_from_errno(-ret));
+	return ret;
+}
+
 static bool has_stack(const struct vma_list *list)
 {
 	for (size_t i = vma_list_nr(list); i-- > 0;)

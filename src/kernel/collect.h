@@ -36,4 +36,7 @@ int collect_counts(struct walker *walker, const struct host *host, unsigned want
 int collect_grid(struct walker *walker, struct grid *grid, enum vma_kind kind,
 		 const struct paint_context *context, struct moment *moment);
 
+/* Fills a grid with what pagemap alone tells: states, and the digests of frames. 0 or -errno. */
+int collect_frames(struct walker *walker, struct grid *grid);
+
 #endif

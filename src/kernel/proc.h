@@ -49,8 +49,8 @@ int proc_read_info(struct proc *proc, struct process_info *info);
  */
 int proc_read_exe(struct proc *proc, char *path, size_t room);
 /*
- * A cheap sign of change: the faults and the program that proc_read_info() last saw, and size
- * and resident pages by one small read, folded into one number. 0 or -errno.
+ * A cheap sign of change: the faults and the program that proc_read_info() last saw, and the
+ * sizes of statm by one small read, folded into one number. 0 or -errno.
  */
 int proc_read_pulse(struct proc *proc, uint64_t *pulse);
 /*

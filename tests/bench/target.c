@@ -4,6 +4,8 @@
  * obeys commands of one character, each answered by a line, until its input ends:
  *
  *	t	give the first page back and touch it again: "touched"
+ *	m	of "movable": let the kernel move the first 2 MiB to other frames, without a fault
+ *	p	take the right to read what was made, or give it back: "changed"
  *	w	map, touch and drop 256 MiB, 32 at a time: "NANOSECONDS" it took
  *
  * Pages are small (MADV_NOHUGEPAGE) and locked where that is allowed, so that reclaim cannot
@@ -13,21 +15,25 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MADV_DONTNEED_LOCKED 24 /* linux/mman.h of Linux 5.18 */
+#define COLLAPSE             25 /* MADV_COLLAPSE of Linux 6.1 */
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
 static size_t page_bytes;
+static uint64_t made_bytes; /* of make_movable() */
 
 static char *map(uint64_t len_bytes, int prot)
 {
@@ -51,6 +57,30 @@ static char *make_resident(uint64_t nr_mib)
 	for (uint64_t at = 0; at < nr_mib * MIB; at += page_bytes)
 		start[at] = 1;
 	return start;
+}
+
+/*
+ * N MiB of small pages that may become huge ones when that is asked for, not before. Writing is
+ * taken away in the end: reading and nothing else are equal in all that /proc/PID/stat and statm
+ * tell.
+ */
+static char *make_movable(uint64_t nr_mib)
+{
+	char *start;
+
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	start = mmap(NULL, (nr_mib + 2) * MIB, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (start == MAP_FAILED)
+		return NULL;
+	munmap(start, 2 * MIB - (uintptr_t)start % (2 * MIB));
+	start += 2 * MIB - (uintptr_t)start % (2 * MIB);
+	for (uint64_t at = 0; at < nr_mib * MIB; at += page_bytes)
+		start[at] = 1;
+	made_bytes = nr_mib * MIB;
+	/* As locked as is allowed; locking only now, or it would be one call of faults. */
+	mlock2(start, made_bytes, MLOCK_ONFAULT);
+	return mprotect(start, made_bytes, PROT_READ) ? NULL : start;
 }
 
 /* N GiB reserved, 256 pages of it touched, far from each other. */
@@ -149,6 +179,7 @@ static const struct {
 } kinds[] = {
 	{ "objects", make_objects }, { "resident", make_resident }, { "sparse", make_sparse },
 	{ "fenced", make_fenced },   { "vmas", make_vmas },         { "storm", make_storm },
+	{ "movable", make_movable },
 };
 
 /*
@@ -167,6 +198,23 @@ static void touch(char *start)
 	at = (at + page_bytes) % (64 * MIB);
 	start[0] = 1;
 	puts("touched");
+}
+
+/* 1 where the kernel did it. */
+static void move(char *start)
+{
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	printf("%d\n", madvise(start, 2 * MIB, COLLAPSE) == 0);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
+static void protect(char *start)
+{
+	static bool readable = true;
+
+	readable = !readable;
+	mprotect(start, made_bytes, readable ? PROT_READ : PROT_NONE);
+	puts("changed");
 }
 
 static void fault(uint64_t nr_mib)
@@ -212,6 +260,10 @@ int main(int argc, char **argv)
 	while (read(STDIN_FILENO, &command, 1) == 1) {
 		if (command == 't')
 			touch(start);
+		else if (command == 'm')
+			move(start);
+		else if (command == 'p')
+			protect(start);
 		else if (command == 'w')
 			fault(256);
 	}
