@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -288,27 +290,51 @@ static void exec_target(const int in[2], const int out[2], const char *const arg
 	_exit(127);
 }
 
-void target_start(struct target *target, unsigned mib, unsigned stripe, bool as_nobody,
-		  const char *word)
+/* fork(2), with this PID unless it is 0 (clone3(2) with set_tid, Linux 5.5); -1 with errno. */
+static pid_t fork_as(pid_t pid)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+
+	return pid ? (pid_t)syscall(SYS_clone3, &args, sizeof(args)) : fork();
+}
+
+int target_start_as(struct target *target, pid_t pid, unsigned mib, unsigned stripe, bool as_nobody,
+		    const char *word)
 {
 	char size[16], stripe_text[16];
 	const char *args[] = { size, stripe_text, word, NULL }, *argv[MOST_ARGS];
-	int in[2], out[2];
+	int in[2], out[2], ret;
 
 	snprintf(size, sizeof(size), "%u", mib);
 	snprintf(stripe_text, sizeof(stripe_text), "%u", stripe);
 	make_argv(argv, as_nobody, path_from("PAGEWALK_TARGET"), args);
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	target->pid = fork();
-	assert_true(target->pid >= 0);
+	target->pid = fork_as(pid);
+	ret = target->pid < 0 ? -errno : 0;
 	if (target->pid == 0)
 		exec_target(in, out, argv);
 	close(in[0]);
 	close(out[1]);
+	if (ret) {
+		close(in[1]);
+		close(out[0]);
+		return ret;
+	}
 	target->to_fd = in[1];
 	target->from_fd = out[0];
 	read_ready(target);
+	return 0;
+}
+
+void target_start(struct target *target, unsigned mib, unsigned stripe, bool as_nobody,
+		  const char *word)
+{
+	assert_int_equal(target_start_as(target, 0, mib, stripe, as_nobody, word), 0);
 }
 
 static void send_command(struct target *target, char command)

@@ -64,6 +64,9 @@ struct target {
 /* `word`, unless NULL, is one more argument, only to be seen in lists. */
 void target_start(struct target *target, unsigned mib, unsigned stripe, bool as_nobody,
 		  const char *word);
+/* The same as the process of this PID, unless it is 0: 0, or -errno of clone3(2). */
+int target_start_as(struct target *target, pid_t pid, unsigned mib, unsigned stripe, bool as_nobody,
+		    const char *word);
 /* Sends a command and waits for its answer. */
 void target_do(struct target *target, char command, const char *answer);
 /* Sends 'e' and takes the new figures over. */
