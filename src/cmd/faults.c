@@ -33,6 +33,7 @@ struct faults_options {
 	bool json, summary_only, follow, software_only, no_symbols;
 	const char *output;
 	uint64_t duration_ns, limit;
+	uint32_t kinds; /* bits of enum fault_kind that are wanted; 0: all */
 	pid_t pid;
 	char **command; /* NULL: attach to pid */
 };
@@ -44,10 +45,11 @@ struct tracer {
 	struct host *host;
 	struct fault_watch *watch;
 	struct fault_tally *tally;
+	struct fault_numbers left_out; /* of kinds that are not wanted */
 	struct symbols *symbols;
 	struct fault_site_name *names; /* of the tally's sites, as far as they are known */
 	size_t nr_names, names_room;
-	uint64_t began_ns, nr_seen;
+	uint64_t began_ns, nr_seen; /* seen: of the kinds that are wanted */
 };
 
 static volatile sig_atomic_t interrupted, from_keyboard;
@@ -59,6 +61,21 @@ static void note_interrupt(int number, siginfo_t *info, void *context)
 	from_keyboard = info->si_code == SI_KERNEL;
 }
 
+static int take_kinds(const char *list, uint32_t *kinds)
+{
+	const char *bad;
+	char names[256], *safe;
+	int status;
+
+	if (!fault_kinds_parse(list, kinds, &bad))
+		return STATUS_DONE;
+	safe = text_safe(bad, strcspn(bad, ","));
+	status = cmd_bad_usage(&cmd_faults, "no kind of fault: '%s'; there are %s", safe,
+			       fault_kinds_text(names, sizeof(names)));
+	free(safe);
+	return status;
+}
+
 static int parse_options(int argc, char **argv, struct faults_options *options)
 {
 	static const struct option longopts[] = {
@@ -66,6 +83,7 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 		{ "output", required_argument, NULL, 'o' },
 		{ "duration", required_argument, NULL, 'd' },
 		{ "limit", required_argument, NULL, 'n' },
+		{ "kind", required_argument, NULL, 'k' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "summary", no_argument, NULL, 's' },
 		{ "software", no_argument, NULL, 'S' },
@@ -75,7 +93,7 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 	};
 	int opt, nr;
 
-	while ((opt = getopt_long(argc, argv, "o:d:n:fsh", longopts, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "o:d:n:k:fsh", longopts, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
 			options->json = true;
@@ -92,6 +110,10 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 			if (parse_u64(optarg, UINT64_MAX, &options->limit) || !options->limit)
 				return cmd_bad_usage(&cmd_faults, "not a number of faults: %s",
 						     optarg);
+			break;
+		case 'k':
+			if (take_kinds(optarg, &options->kinds))
+				return STATUS_USAGE;
 			break;
 		case 'f':
 			options->follow = true;
@@ -157,6 +179,11 @@ static void take_fault(void *arg, const struct fault *fault, const struct vma *v
 		.began_ns = tracer->began_ns,
 	};
 
+	if (tracer->options->kinds && !(tracer->options->kinds >> fault->kind & 1)) {
+		tracer->left_out.by_kind[fault->kind]++;
+		tracer->left_out.by_severity[fault->severity]++;
+		return;
+	}
 	fault_tally_add(tracer->tally, fault, vma, code);
 	name = name_site(tracer, fault, code);
 	tracer->nr_seen++;
@@ -213,6 +240,7 @@ static void print_summary(struct tracer *tracer, bool balance_known,
 		.nr_lost = balance->nr_lost,
 		.nr_failed = balance->nr_failed,
 		.nr_unprinted = limit && tracer->nr_seen > limit ? tracer->nr_seen - limit : 0,
+		.left_out = tracer->options->kinds ? &tracer->left_out : NULL,
 		.balance_known = balance_known,
 		.error_code = powers->error_code,
 		.signals = powers->signals,
@@ -475,6 +503,7 @@ const struct command cmd_faults = {
 		"  -o, --output FILE  write there (default: standard output; text about a COMMAND\n"
 		"                     goes to standard error)\n"
 		"  -s, --summary      only the summary\n"
+		"  -k, --kind KIND[,KIND]  only faults of these kinds; the others are counted\n"
 		"  -f, --follow       children too\n"
 		"  -d, --duration S   end after so many seconds; a COMMAND is then ended too\n"
 		"  -n, --limit N      print N faults; count the rest of a COMMAND's, leave a PID "

@@ -6,7 +6,9 @@
  */
 #include "model/fault.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 struct kind_row {
@@ -161,6 +163,39 @@ bool fault_kind_by_name(const char *name, enum fault_kind *kind)
 		return true;
 	}
 	return false;
+}
+
+int fault_kinds_parse(const char *list, uint32_t *bits, const char **bad)
+{
+	char name[16];
+
+	*bits = 0;
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		enum fault_kind kind;
+
+		*bad = list;
+		if (len >= sizeof(name))
+			return -EINVAL;
+		memcpy(name, list, len);
+		name[len] = '\0';
+		if (!fault_kind_by_name(name, &kind))
+			return -EINVAL;
+		*bits |= UINT32_C(1) << kind;
+		if (!list[len])
+			return 0;
+		list += len + 1;
+	}
+}
+
+char *fault_kinds_text(char *out, size_t room)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < NR_FAULT_KIND && at < room; i++)
+		at += (size_t)snprintf(out + at, room - at, "%s%s", at ? " " : "", kinds[i].name);
+	return out;
 }
 
 const char *fault_severity_name(enum fault_severity severity)

@@ -5,6 +5,7 @@
 #include "model/vma.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -99,6 +100,13 @@ const char *fault_kind_name(enum fault_kind kind);
 const char *fault_kind_title(enum fault_kind kind);
 /* False where there is no kind of that name. */
 bool fault_kind_by_name(const char *name, enum fault_kind *kind);
+/*
+ * The kinds of a list such as "cow,swap-in" as bits. 0; or -EINVAL, and *bad is the first name that
+ * is no kind's (within `list`, up to its comma).
+ */
+int fault_kinds_parse(const char *list, uint32_t *bits, const char **bad);
+/* The names of all kinds, separated by blanks, into `out`; returns it. */
+char *fault_kinds_text(char *out, size_t room);
 /* "minor", "major", "failed" */
 const char *fault_severity_name(enum fault_severity severity);
 /* Why it is unknown, one clause; "" for FAULT_SURE. */

@@ -57,6 +57,7 @@ struct fault_summary {
 	uint64_t nr_events;      /* minor and major faults that came */
 	uint64_t nr_hidden, nr_lost, nr_failed;
 	uint64_t nr_unprinted; /* beyond --limit */
+	const struct fault_numbers *left_out; /* by --kind, and not in the tally; NULL: none */
 	bool balance_known;
 	enum why error_code; /* why kinds may lack the difference of load and store */
 	enum why signals;    /* why the access that ended in a signal may not be among the events */

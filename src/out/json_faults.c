@@ -318,7 +318,7 @@ static json_t *sites_json(const struct fault_summary *summary)
 static void set_events(json_t *line, const struct fault_summary *summary)
 {
 	static const char *const fields[] = { "events", "lost",    "failed", "unprinted",
-					      "hidden", "by_kind", "by_vma", "by_site" };
+					      "hidden", "by_kind", "by_vma", "by_site", "left_out" };
 
 	if (summary->no_events) {
 		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -336,6 +336,8 @@ static void set_events(json_t *line, const struct fault_summary *summary)
 	else
 		json_object_set_new(line, "hidden", json_integer((json_int_t)summary->nr_hidden));
 	json_object_set_new(line, "by_kind", kinds_json(fault_tally_numbers(summary->tally)));
+	json_object_set_new(line, "left_out",
+			    summary->left_out ? kinds_json(summary->left_out) : json_object());
 	json_object_set_new(line, "by_vma", vmas_json(summary->tally));
 	json_object_set_new(line, "by_site", sites_json(summary));
 }

@@ -245,6 +245,24 @@ static void print_hidden(FILE *out, const struct fault_summary *summary)
 				: "inside system calls, or get_user_pages");
 }
 
+/* "left out     12 of other kinds: 10 anon-write, 2 cow" */
+static void print_left_out(FILE *out, const struct fault_numbers *left_out)
+{
+	const char *between = ": ";
+
+	if (!left_out)
+		return;
+	fprintf(out, "left out     %" PRIu64 " of other kinds", fault_numbers_sum(left_out));
+	for (int kind = 0; kind < NR_FAULT_KIND; kind++) {
+		if (!left_out->by_kind[kind])
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", between, left_out->by_kind[kind],
+			fault_kind_name((enum fault_kind)kind));
+		between = ", ";
+	}
+	fputc('\n', out);
+}
+
 void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows)
 {
 	const struct fault_numbers *all;
@@ -267,6 +285,7 @@ void out_faults_summary_text(FILE *out, const struct fault_summary *summary, siz
 			fprintf(out, "%12" PRIu64 "  %-12s %s\n", all->by_kind[kind],
 				fault_kind_name((enum fault_kind)kind),
 				fault_kind_title((enum fault_kind)kind));
+	print_left_out(out, summary->left_out);
 	print_hidden(out, summary);
 	if (fault_summary_lacks_signal(summary))
 		fprintf(out, "killed       by %s; at which address is not known: %s\n",

@@ -110,6 +110,51 @@ static void test_populated_is_hidden(void **state)
 	assert_in_range(locked - none, 16 * 256 - 8, 16 * 256 + 8);
 }
 
+/* Faults of one kind alone; what is left out is told, and all of them still balance. */
+static void test_only_some_kinds(void **state)
+{
+	json_t *said, *fault, *kinds, *left_out;
+	const char *kind;
+	struct stream stream;
+	uint64_t shown = 0, others = 0;
+	size_t i;
+
+	(void)state;
+	need_root();
+	watch_command(&stream, (const char *[]){ "--kind", "shared-write,segv", NULL },
+		      (const char *[]){ "churn", "100", NULL }, &said);
+	assert_int_equal(stream.status, 0);
+	json_array_foreach(stream.faults, i, fault) assert_string_equal(
+		json_string_value(json_object_get(fault, "kind")), "shared-write");
+	kinds = json_object_get(stream.summary, "by_kind");
+	left_out = json_object_get(stream.summary, "left_out");
+	json_object_foreach(kinds, kind, fault) shown += (uint64_t)json_integer_value(fault);
+	json_object_foreach(left_out, kind, fault) others += (uint64_t)json_integer_value(fault);
+	assert_int_equal(json_object_size(kinds), 1);
+	assert_int_equal(json_get_u64(kinds, "shared-write"), 400);
+	assert_int_equal(json_array_size(stream.faults), 400);
+	assert_null(json_object_get(left_out, "shared-write"));
+	assert_true(json_get_u64(left_out, "anon-write") >= 400);
+	assert_int_equal(shown + others, get(&stream, "events") + get(&stream, "failed"));
+	assert_int_equal(get(&stream, "events") + get(&stream, "hidden"),
+			 get(&stream, "minflt") + get(&stream, "majflt"));
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void test_kinds_that_there_are_not(void **state)
+{
+	struct run run = run_pagewalk(
+		(const char *[]){ "faults", "--kind", "cow,heap\n", "--", "true", NULL });
+
+	(void)state;
+	run_expect(&run, 2);
+	assert_non_null(strstr(run.err, "'heap"));
+	assert_non_null(strstr(run.err, "anon-read anon-write stack"));
+	assert_string_equal(run.out, "");
+	run_clear(&run);
+}
+
 static void test_maps_at_full_speed(void **state)
 {
 	struct stream stream;
@@ -374,6 +419,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_fault),
 		cmocka_unit_test(test_populated_is_hidden),
+		cmocka_unit_test(test_only_some_kinds),
+		cmocka_unit_test(test_kinds_that_there_are_not),
 		cmocka_unit_test(test_maps_at_full_speed),
 		cmocka_unit_test(test_threads_are_born_meanwhile),
 		cmocka_unit_test(test_many_threads),

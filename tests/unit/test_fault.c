@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,32 @@ static void test_names(void **state)
 	assert_false(fault_kind_by_name("anon", &kind));
 	for (int i = FAULT_SURE + 1; i < NR_FAULT_DOUBT; i++)
 		assert_true(fault_doubt_text((enum fault_doubt)i)[0]);
+}
+
+static void test_lists_of_kinds(void **state)
+{
+	uint32_t kinds;
+	const char *bad;
+	char text[256], *comma;
+
+	(void)state;
+	assert_int_equal(fault_kinds_parse("cow", &kinds, &bad), 0);
+	assert_int_equal(kinds, 1 << FAULT_COW);
+	assert_int_equal(fault_kinds_parse("unknown,anon-read,cow,cow", &kinds, &bad), 0);
+	assert_int_equal(kinds, 1 << FAULT_UNKNOWN | 1 << FAULT_ANON_READ | 1 << FAULT_COW);
+	assert_int_equal(fault_kinds_parse("cow,anon,stack", &kinds, &bad), -EINVAL);
+	assert_string_equal(bad, "anon,stack");
+	assert_int_equal(fault_kinds_parse("", &kinds, &bad), -EINVAL);
+	assert_int_equal(fault_kinds_parse("cow,", &kinds, &bad), -EINVAL);
+	assert_int_equal(fault_kinds_parse(",cow", &kinds, &bad), -EINVAL);
+	assert_int_equal(fault_kinds_parse("cow cow cow cow cow", &kinds, &bad), -EINVAL);
+	/* All names, and a list of them is one of all kinds. */
+	fault_kinds_text(text, sizeof(text));
+	while ((comma = strchr(text, ' ')))
+		*comma = ',';
+	assert_int_equal(fault_kinds_parse(text, &kinds, &bad), 0);
+	assert_int_equal(kinds, (1 << NR_FAULT_KIND) - 1);
+	assert_string_equal(fault_kinds_text(text, 6), "anon-");
 }
 
 static void test_broken_rules(void **state)
@@ -381,6 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),        cmocka_unit_test(test_names),
+		cmocka_unit_test(test_lists_of_kinds),
 		cmocka_unit_test(test_broken_rules), cmocka_unit_test(test_space_against_a_model),
 		cmocka_unit_test(test_space_load),   cmocka_unit_test(test_space_stack),
 		cmocka_unit_test(test_tally_bounds), cmocka_unit_test(test_tally_grows),

@@ -111,6 +111,7 @@ static json_t *summary_json(const struct fault_summary *summary)
 static void test_summary(void **state)
 {
 	struct fault_tally *tally = fault_tally_new(4, 4);
+	const struct fault_numbers others = { .by_kind = { [FAULT_COW] = 3 } };
 	struct fault_summary summary = {
 		.tally = tally, .balance_known = true, .nr_events = 3, .nr_hidden = 2, .minflt = 5
 	};
@@ -119,6 +120,14 @@ static void test_summary(void **state)
 	(void)state;
 	assert_int_equal(json_integer_value(json_object_get(json, "hidden")), 2);
 	assert_true(json_is_integer(json_object_get(json, "hidden")));
+	/* Nothing is left out unless it is asked for. */
+	assert_int_equal(json_object_size(json_object_get(json, "left_out")), 0);
+	json_decref(json);
+	summary.left_out = &others;
+	json = summary_json(&summary);
+	assert_int_equal(json_object_size(json_object_get(json, "left_out")), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(json, "left_out"), "cow")), 3);
 	json_decref(json);
 	/* Where records were lost, nobody can say what was hidden. */
 	summary.nr_lost = 1;
