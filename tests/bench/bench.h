@@ -30,6 +30,7 @@ struct bench_entry {
 extern const struct bench_entry bench_cache[];
 extern const struct bench_entry bench_faults[];
 extern const struct bench_entry bench_lab[];
+extern const struct bench_entry bench_pagemon[];
 extern const struct bench_entry bench_reports[];
 extern const struct bench_entry bench_screens[];
 
