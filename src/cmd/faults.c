@@ -162,7 +162,8 @@ static const struct fault_site_name *name_site(struct tracer *tracer, const stru
 		tracer->names = xgrow(tracer->names, tracer->nr_names, &tracer->names_room,
 				      sizeof(*tracer->names));
 		name = &tracer->names[tracer->nr_names++];
-		*name = (struct fault_site_name){ symbol.name, symbol.source, symbol.off_bytes };
+		*name = (struct fault_site_name){ symbol.name, symbol.source, symbol.off_bytes,
+						 symbol.why };
 	}
 	return &tracer->names[site];
 }
@@ -192,6 +193,7 @@ static void take_fault(void *arg, const struct fault *fault, const struct vma *v
 		return;
 	if (name) {
 		line.symbol = name->symbol;
+		line.symbol_why = name->why;
 		line.source = name->source;
 		line.symbol_off_bytes = name->off_bytes;
 	}

@@ -139,7 +139,7 @@ static size_t add_site(struct fault_tally *tally, const char *module, uint64_t o
 static size_t find_site(struct fault_tally *tally, const struct fault *fault,
 			const struct vma *code)
 {
-	const char *module = fault->in_kernel ? "[kernel]" : code ? code->path : "";
+	const char *module = fault->in_kernel ? FAULT_MODULE_KERNEL : code ? code->path : "";
 	uint64_t off_bytes = fault->ip;
 	size_t at;
 

@@ -28,6 +28,9 @@ struct fault_tally_vma {
 	uint64_t first_ns, last_ns;
 };
 
+/* The module of instructions of the kernel itself, which took a fault on a process's behalf. */
+#define FAULT_MODULE_KERNEL "[kernel]"
+
 /* An instruction: so far into the file of a module. */
 struct fault_tally_site {
 	char *module;       /* raw path; "" where the code is no file's; owned by the tally */

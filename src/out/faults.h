@@ -19,6 +19,7 @@ struct fault_line {
 	const struct vma *vma;  /* that it struck */
 	const struct vma *code; /* in which its instruction lies */
 	const char *symbol;     /* function, "" where it has no name */
+	enum why symbol_why; /* why it has none, where `symbol` is "" */
 	uint64_t symbol_off_bytes;
 	const char *source; /* "main.c:12" or "" */
 	uint64_t began_ns;  /* CLOCK_MONOTONIC at which the watch began */
@@ -46,6 +47,7 @@ struct fault_rate {
 struct fault_site_name {
 	char *symbol, *source; /* "" where not known */
 	uint64_t off_bytes;
+	enum why why; /* why there is no symbol */
 };
 
 struct fault_summary {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "out/fault_reasons.h"
 #include "out/json.h"
 
 #include <inttypes.h>
@@ -124,13 +125,13 @@ static void put_site(struct line *line, const struct fault_line *in)
 	put_hex(line, fault->ip);
 	put_text(line, ",\"module\":");
 	if (fault->in_kernel) {
-		put_text(line, "\"[kernel]\",\"module_offset\":null");
+		put_text(line, "\"" FAULT_MODULE_KERNEL "\",\"module_offset\":null");
 	} else if (in->code && in->code->inode) {
 		put_string(line, in->code->path);
 		put_text(line, ",\"module_offset\":");
 		put_hex(line, fault->ip - in->code->start_addr + in->code->off_bytes);
-	} else if (in->code) {
-		put_string(line, vma_name(in->code));
+	} else if (in->code && in->code->path[0]) {
+		put_string(line, in->code->path);
 		put_text(line, ",\"module_offset\":");
 		put_hex(line, fault->ip - in->code->start_addr);
 	} else {
@@ -146,6 +147,36 @@ static void put_site(struct line *line, const struct fault_line *in)
 		put_string(line, in->source);
 	else
 		put_text(line, "null");
+}
+
+/* One more reason of the object "unknown"; NULL: the field is known. */
+static void put_reason(struct line *line, bool *any, const char *field, const char *reason)
+{
+	if (!reason)
+		return;
+	put_text(line, *any ? ",\"" : ",\"unknown\":{\"");
+	*any = true;
+	put_text(line, field);
+	put_text(line, "\":");
+	put_string(line, reason);
+}
+
+static void put_reasons(struct line *line, const struct fault_line *in)
+{
+	const struct fault *fault = in->fault;
+	const char *module = fault_module_reason(in);
+	bool any = false;
+
+	if (fault->doubt != FAULT_SURE)
+		put_reason(line, &any, "kind", fault_doubt_text((enum fault_doubt)fault->doubt));
+	put_reason(line, &any, "vma", in->vma ? NULL : fault_doubt_text(FAULT_NO_VMA));
+	put_reason(line, &any, "module", module);
+	put_reason(line, &any, "module_offset",
+		   fault->in_kernel ? "the kernel is no file" : module);
+	put_reason(line, &any, "symbol", fault_symbol_reason(in));
+	put_reason(line, &any, "source_line", fault_source_reason(in));
+	if (any)
+		put_text(line, "}");
 }
 
 void out_fault_json(FILE *out, const struct fault_line *in)
@@ -183,11 +214,7 @@ void out_fault_json(FILE *out, const struct fault_line *in)
 		put_text(&line, ",\"broken_rule\":");
 		put_string(&line, fault_broken_rule(fault));
 	}
-	if (fault->doubt != FAULT_SURE) {
-		put_text(&line, ",\"unknown\":{\"kind\":");
-		put_string(&line, fault_doubt_text((enum fault_doubt)fault->doubt));
-		put_text(&line, "}");
-	}
+	put_reasons(&line, in);
 	put_text(&line, "}\n");
 	flush(&line);
 }
@@ -291,9 +318,13 @@ static json_t *vmas_json(const struct fault_tally *tally)
 	return rows;
 }
 
-static void set_name(json_t *row, const char *field, const char *name)
+/* A name, or null with its reason. */
+static void set_name(json_t *row, const char *field, const char *name, const char *reason)
 {
-	json_object_set_new(row, field, name && name[0] ? json_text(name) : json_null());
+	if (reason)
+		json_set_unknown(row, field, reason);
+	else
+		json_object_set_new(row, field, json_text(name));
 }
 
 static json_t *sites_json(const struct fault_summary *summary)
@@ -302,12 +333,15 @@ static json_t *sites_json(const struct fault_summary *summary)
 
 	for (size_t i = 0; i < fault_tally_nr_sites(summary->tally); i++) {
 		const struct fault_tally_site *site = fault_tally_site(summary->tally, i);
+		const struct fault_site_name *name = summary->names ? &summary->names[i] : NULL;
 		json_t *row = json_object();
 
-		set_name(row, "module", site->module);
+		set_name(row, "module", site->module, fault_site_module_reason(site));
 		json_object_set_new(row, "module_offset", json_hex(site->off_bytes));
-		set_name(row, "symbol", summary->names ? summary->names[i].symbol : NULL);
-		set_name(row, "source_line", summary->names ? summary->names[i].source : NULL);
+		set_name(row, "symbol", name ? name->symbol : NULL,
+			 fault_site_symbol_reason(site, name));
+		set_name(row, "source_line", name ? name->source : NULL,
+			 fault_site_source_reason(site, name));
 		set_numbers(row, &site->numbers);
 		json_array_append_new(rows, row);
 	}
@@ -317,8 +351,8 @@ static json_t *sites_json(const struct fault_summary *summary)
 /* What only events tell. */
 static void set_events(json_t *line, const struct fault_summary *summary)
 {
-	static const char *const fields[] = { "events", "lost",    "failed", "unprinted",
-					      "hidden", "by_kind", "by_vma", "by_site", "left_out" };
+	static const char *const fields[] = { "events",  "lost",   "failed",  "unprinted", "hidden",
+					      "by_kind", "by_vma", "by_site", "left_out" };
 
 	if (summary->no_events) {
 		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)

@@ -76,6 +76,7 @@ static void test_line(void **state)
 static void test_unknown(void **state)
 {
 	const struct fault fault = { .addr = 0x1234, .kind = FAULT_UNKNOWN, .doubt = FAULT_NO_VMA };
+	static const char *const others[] = { "module", "module_offset", "symbol", "source_line" };
 	struct fault_line line = { .fault = &fault };
 	char *text = print_fault(out_fault_json, &line);
 	json_t *json = json_loads(text, 0, NULL);
@@ -89,6 +90,10 @@ static void test_unknown(void **state)
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(json, "unknown"), "kind")),
 		fault_doubt_text(FAULT_NO_VMA));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_true(json_is_null(json_object_get(json, others[i])));
+		assert_non_null(json_object_get(json_object_get(json, "unknown"), others[i]));
+	}
 	json_decref(json);
 	free(text);
 }
