@@ -22,8 +22,6 @@
 #define RINGS_BYTES       ((size_t)512 << 20)
 #define MOST_RING_BYTES   ((size_t)128 << 20)
 #define LEAST_RING_BYTES  ((size_t)2 << 20)
-#define READER_NICE       (-15)
-#define MOST_DESCRIPTORS  1048576
 #define OTHER_DESCRIPTORS 256 /* for what else the program opens */
 #define MOST_ATTACH_LOOKS 50
 const struct capture_event capture_events[NR_CAPTURE_EVENT] = {
@@ -285,12 +283,12 @@ static int probe(struct fault_capture *capture)
 /* As many descriptors as there may be: each thread takes some on each CPU. */
 static void raise_descriptor_limit(struct fault_capture *capture)
 {
-	struct rlimit limit, more = { MOST_DESCRIPTORS, MOST_DESCRIPTORS };
+	struct rlimit limit, more = { FAULT_MOST_DESCRIPTORS, FAULT_MOST_DESCRIPTORS };
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
-	/* Beyond the hard limit only with CAP_SYS_RESOURCE. */
-	if (limit.rlim_max >= MOST_DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more)) {
+	/* Beyond the hard limit only with CAP_SYS_RESOURCE; privilege_reduce() has raised that. */
+	if (limit.rlim_max >= FAULT_MOST_DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more)) {
 		more.rlim_cur = more.rlim_max = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &more);
 	}
@@ -316,9 +314,9 @@ void capture_go_first(struct fault_capture *capture)
 {
 	errno = 0;
 	capture->old_nice = getpriority(PRIO_PROCESS, 0);
-	if (errno || capture->old_nice <= READER_NICE)
+	if (errno || capture->old_nice <= FAULT_READER_NICE)
 		return;
-	capture->went_first = setpriority(PRIO_PROCESS, 0, READER_NICE) == 0;
+	capture->went_first = setpriority(PRIO_PROCESS, 0, FAULT_READER_NICE) == 0;
 }
 
 int capture_attach(struct fault_capture *capture)

@@ -22,6 +22,10 @@
  */
 struct fault_capture;
 
+/* What it asks for where it may: the thread that reads goes first, each thread has some events. */
+#define FAULT_READER_NICE      (-15)
+#define FAULT_MOST_DESCRIPTORS 1048576
+
 struct fault_capture_config {
 	pid_t pid;
 	bool stopped;       /* it stands before its first instruction (kernel/launch.h) */

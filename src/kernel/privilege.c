@@ -3,13 +3,20 @@
  * What of root's rights pagewalk goes on with. pagemap hides frame numbers unless each file is
  * *opened* with CAP_SYS_ADMIN, and files are opened again and again, so that one must stay
  * effective; what can change files, devices, the network or other users' identity goes.
+ *
+ * CAP_SYS_RESOURCE goes too: the one bound for which it is needed, how many descriptors there may
+ * be at most (the events of thousands of threads), is raised before. How many there may be now is
+ * left as it is.
  */
 #include "kernel/privilege.h"
+
+#include "kernel/fault_capture.h"
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,7 +27,8 @@ static const int kept[] = {
 	CAP_FOWNER,          /* cachestat and mincore of files that others own */
 	CAP_PERFMON,         /* page faults of other users' processes, and in the kernel */
 	CAP_IPC_LOCK,        /* rings for perf events beyond perf_event_mlock_kb */
-	CAP_KILL,            /* to end the command that was started, when it became another user */
+	CAP_SYS_NICE, /* the thread that reads faults before those that take them, or some are lost */
+	CAP_KILL,     /* to end the command that was started, when it became another user */
 };
 
 uint64_t privilege_kept(void)
@@ -32,12 +40,24 @@ uint64_t privilege_kept(void)
 	return bits;
 }
 
+/* Where it may not, nothing is lost: screen 2 says how many threads are not watched. */
+static void raise_hard_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max >= FAULT_MOST_DESCRIPTORS)
+		return;
+	limit.rlim_max = FAULT_MOST_DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int privilege_reduce(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	uint64_t bits = privilege_kept();
 
+	raise_hard_limit();
 	if (syscall(SYS_capget, &header, data))
 		return -errno;
 	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {

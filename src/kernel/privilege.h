@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /*
- * Gives up for good every capability that looking does not need (capabilities(7)), in the
+ * Raises the hard limit of descriptors, which bounds the reading of faults, where that is allowed.
+ * Then gives up for good every capability that looking does not need (capabilities(7)), in the
  * permitted and effective sets of this thread and of those it starts later; call it before threads
  * are started and after a command was. Without privilege it also asks execve(2) never to
  * give any (PR_SET_NO_NEW_PRIVS); root does not, because the actors of the lab are to

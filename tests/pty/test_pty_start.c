@@ -5,11 +5,14 @@
  */
 #include "drive.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct pty *start_shell(const char *script)
@@ -182,10 +185,10 @@ static uint64_t status_bits(pid_t pid, const char *name)
 
 static void test_root_keeps_little(void **state)
 {
-	/* SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, FOWNER, KILL, IPC_LOCK, PERFMON. */
+	/* SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, FOWNER, KILL, IPC_LOCK, PERFMON, SYS_NICE. */
 	const uint64_t kept = UINT64_C(1) << 21 | UINT64_C(1) << 19 | UINT64_C(1) << 2 |
 			      UINT64_C(1) << 3 | UINT64_C(1) << 5 | UINT64_C(1) << 14 |
-			      UINT64_C(1) << 38;
+			      UINT64_C(1) << 38 | UINT64_C(1) << 23;
 	uint64_t ours = status_bits(getpid(), "CapEff:");
 	struct target target;
 	struct pty *pty;
@@ -235,6 +238,104 @@ static void test_a_user_is_told_what_is_missing(void **state)
 	leave(pty, "q", 0);
 }
 
+/* The lowest nice value among the threads of a process. */
+static int first_thread(pid_t pid)
+{
+	char path[64], line[512];
+	int lowest = 20;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		int fd, nice;
+		ssize_t got;
+		const char *at;
+
+		snprintf(path, sizeof(path), "%.20s/stat", entry->d_name);
+		fd = entry->d_name[0] == '.' ? -1 : openat(dirfd(dir), path, O_RDONLY);
+		got = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+		if (fd >= 0)
+			close(fd);
+		line[got > 0 ? got : 0] = '\0';
+		at = strrchr(line, ')');
+		/* Field 19, of which ") S" are the second and third. */
+		if (at &&
+		    sscanf(at,
+			   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+			   "%*d %d",
+			   &nice) == 1 &&
+		    nice < lowest)
+			lowest = nice;
+	}
+	closedir(dir);
+	return lowest;
+}
+
+static bool reader_is_first(struct pty *pty, void *arg)
+{
+	(void)arg;
+	return first_thread(pty_pid(pty)) == -15;
+}
+
+#define CAN_RESOURCE (UINT64_C(1) << 24)
+#define CAN_NICE     (UINT64_C(1) << 23)
+
+static void test_the_reader_of_faults_goes_first(void **state)
+{
+	struct target target;
+	struct pty *pty;
+	char text[16];
+
+	(void)state;
+	if (!(status_bits(getpid(), "CapEff:") & CAN_NICE))
+		skip();
+	target_start(&target, 4, 16, false, NULL);
+	snprintf(text, sizeof(text), "%d", (int)target.pid);
+	pty = drive_start(80, 24, (const char *const[]){ text, NULL }, NULL);
+	drive_see(pty, "PHYSICAL FRAMES");
+	pty_keys(pty, "2");
+	drive_see(pty, "FAULTS A SECOND");
+	drive_until(pty, reader_is_first, NULL, "the reader goes first");
+	leave(pty, "q", 0);
+	target_end(&target);
+}
+
+/* The hard limit is raised while that is still allowed; the other when faults are watched. */
+static void test_descriptors_for_many_threads(void **state)
+{
+	const struct rlimit few = { 256, 256 };
+	struct rlimit before, limit;
+	struct target target;
+	struct pty *pty;
+	char text[16];
+
+	(void)state;
+	if (!(status_bits(getpid(), "CapEff:") & CAN_RESOURCE)) {
+		print_message("no CAP_SYS_RESOURCE: the hard limit cannot be raised\n");
+		skip();
+	}
+	target_start(&target, 4, 16, false, NULL);
+	snprintf(text, sizeof(text), "%d", (int)target.pid);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	pty = drive_start(80, 24, (const char *const[]){ text, NULL }, NULL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	drive_see(pty, "PHYSICAL FRAMES");
+	assert_int_equal(status_bits(pty_pid(pty), "CapEff:") & CAN_RESOURCE, 0);
+	assert_int_equal(prlimit(pty_pid(pty), RLIMIT_NOFILE, NULL, &limit), 0);
+	assert_int_equal(limit.rlim_cur, few.rlim_cur);
+	assert_true(limit.rlim_max > few.rlim_max);
+	pty_keys(pty, "2");
+	drive_see(pty, "FAULTS A SECOND");
+	drive_see(pty, "live");
+	assert_int_equal(prlimit(pty_pid(pty), RLIMIT_NOFILE, NULL, &limit), 0);
+	assert_true(limit.rlim_cur > few.rlim_max);
+	leave(pty, "q", 0);
+	target_end(&target);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +346,8 @@ int main(void)
 		cmocka_unit_test(test_exec_is_said),
 		cmocka_unit_test(test_what_cannot_be_started),
 		cmocka_unit_test(test_keeps_running),
+		cmocka_unit_test(test_the_reader_of_faults_goes_first),
+		cmocka_unit_test(test_descriptors_for_many_threads),
 		cmocka_unit_test(test_root_keeps_little),
 		cmocka_unit_test(test_a_user_is_told_what_is_missing),
 	};
