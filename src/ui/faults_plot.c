@@ -144,7 +144,7 @@ static void draw_head(const struct faults_screen *screen, struct canvas *canvas,
 		canvas_printf(canvas, x, at->y, end - x, COLOUR_FAINT, 0, " last %3u s, %s",
 			      seconds, screen->logarithmic ? "logarithmic" : "linear");
 	else
-		canvas_printf(canvas, x, at->y, end - x, COLOUR_FAINT, 0, "%3u s%s", seconds,
+		canvas_printf(canvas, x, at->y, end - x, COLOUR_FAINT, 0, "last %u s%s", seconds,
 			      screen->logarithmic ? " log" : "");
 }
 

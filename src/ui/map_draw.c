@@ -240,13 +240,28 @@ static void draw_list(const struct map_screen *map, struct canvas *canvas,
 	}
 }
 
+/* "  cell 417 pages (1.62M)", the size of a cell only where there is room for it. */
+static void scale_text(const struct map_screen *map, bool wide, int columns, char *out, size_t room)
+{
+	unsigned shift = map->snapshot->geometry.page_shift;
+	char cell[FMT_LEN];
+	int used;
+
+	used = snprintf(out, room,
+			wide ? "   1 cell = %" PRIu64 " page%s" : "  cell %" PRIu64 " page%s",
+			map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s");
+	fmt_bytes(cell, map->pages_per_cell << shift);
+	if (used + 3 + (int)strlen(cell) <= columns)
+		snprintf(out + used, room - (size_t)used, " (%s)", cell);
+}
+
 /* What the whole view leaves out, and at what scale it is drawn. */
 static void draw_scale(const struct map_screen *map, struct canvas *canvas, int x)
 {
 	const struct rect *at = &map->layout.head;
 	unsigned shift = map->snapshot->geometry.page_shift;
 	bool wide = at->columns >= (map->view == VIEW_WHOLE ? 100 : 62);
-	char cell[FMT_LEN], left_out[FMT_LEN], nr[FMT_LEN];
+	char scale[64], left_out[FMT_LEN], nr[FMT_LEN];
 	int end = at->x + at->columns;
 
 	if (map->view == VIEW_ROWS) {
@@ -254,16 +269,9 @@ static void draw_scale(const struct map_screen *map, struct canvas *canvas, int 
 			    wide ? "   each row one mapping, all of it" : "  a row a mapping");
 		return;
 	}
-	fmt_bytes(cell, map->pages_per_cell << shift);
-	if (map->view == VIEW_WHOLE && at->columns < 62)
-		x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
-				   "  cell %" PRIu64 " page%s", map->pages_per_cell,
-				   map->pages_per_cell == 1 ? "" : "s");
-	else
-		x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
-				   wide ? "   1 cell = %" PRIu64 " page%s (%s)"
-					: "  cell %" PRIu64 " page%s (%s)",
-				   map->pages_per_cell, map->pages_per_cell == 1 ? "" : "s", cell);
+	scale_text(map, wide, map->view == VIEW_WHOLE && at->columns < 62 ? 0 : end - x, scale,
+		   sizeof(scale));
+	x += canvas_text(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0, scale);
 	if (map->view != VIEW_WHOLE || !map->fold || !map->fold->nr_left_out)
 		return;
 	fmt_bytes(left_out, map->fold->pages_left_out << shift);

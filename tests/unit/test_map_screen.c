@@ -244,6 +244,33 @@ static void test_what_stands_on_the_screen(void **state)
 	}
 }
 
+/* The scale stands there whole, or without what there is no room for; never cut. */
+static void test_the_scale_is_not_cut(void **state)
+{
+	static const char *const maps[] = {
+		/* 64 MiB, 1 GiB and 7.9 TiB in the narrowest grid: more and more digits. */
+		"7f0000000000-7f0004000000 rw-p 0 00:00 0 \n",
+		"7f0000000000-7f0040000000 rw-p 0 00:00 0 \n",
+		"700000000000-7e5f00000000 rw-p 0 00:00 0 \n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR_SIZES * 3; i++) {
+		struct bench bench = open_bench(&sizes[i / 3]);
+		char *text, *at, scale[32];
+
+		refresh(&bench, maps[i % 3]);
+		snprintf(scale, sizeof(scale), " %llu pages",
+			 (unsigned long long)bench.request.pages_per_cell);
+		text = text_of(&bench);
+		at = strstr(text, scale);
+		assert_non_null(at);
+		assert_null(memchr(at, '~', strcspn(at, "\n")));
+		free(text);
+		close_bench(&bench);
+	}
+}
+
 /* A newcomer sees the mapping that has most in memory; it fits into the grid whole. */
 static void test_the_first_choice_fits(void **state)
 {
@@ -1075,6 +1102,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_stands_on_the_screen),
+		cmocka_unit_test(test_the_scale_is_not_cut),
 		cmocka_unit_test(test_the_first_choice_fits),
 		cmocka_unit_test(test_zoom_to_one_page_and_back),
 		cmocka_unit_test(test_the_cursor_stops_at_the_ends),
