@@ -2,9 +2,9 @@
 /*
  * Looks at one file. Totals, strip and grid come from cachestat (or mincore); what page
  * tables hold, from the pagemap of the processes that map the file; the frame of a page from
- * there too, and its flags and map count from /proc/kpageflags and kpagecount. None of these
- * touches a page: a cached page that nobody maps has no flags here, because only mapping it
- * ourselves would tell its frame.
+ * there too, and its flags and map count from /proc/kpageflags and kpagecount. The frame of a
+ * cached page that nobody maps is told by a mapping of our own (kernel/ownmap.h), which costs
+ * most and so is made of what is shown only.
  */
 #include "app/cache_subject.h"
 
@@ -34,6 +34,8 @@ void cache_subject_init(struct cache_subject *subject, const struct host *host, 
 
 void cache_subject_clear(struct cache_subject *subject)
 {
+	struct ownmap *own = subject->own;
+
 	filemap_events_close(subject->events);
 	filemaps_free(subject->maps);
 	filecache_close(subject->file);
@@ -42,6 +44,40 @@ void cache_subject_clear(struct cache_subject *subject)
 	cache_info_clear(&subject->info);
 	free(subject->path);
 	cache_subject_init(subject, subject->host, subject->watched_pid);
+	subject->own = own;
+}
+
+void cache_subject_end(struct cache_subject *subject)
+{
+	cache_subject_clear(subject);
+	ownmap_free(subject->own);
+	subject->own = NULL;
+}
+
+static int read_frames(struct cache_subject *subject, uint64_t first_page, uint64_t nr,
+		       struct cache_frame *frames)
+{
+	if (!subject->own)
+		subject->own = ownmap_new(subject->host);
+	return ownmap_read(subject->own, subject->file, first_page, nr, frames,
+			   &subject->nr_read_back);
+}
+
+/* The frame of each cell of one page. */
+static void look_at_frames(struct cache_subject *subject)
+{
+	struct cache_grid *grid = &subject->grid;
+	struct cache_frame *frames;
+	int ret;
+
+	if (grid->pages_per_cell != 1 || !grid->nr_cells)
+		return;
+	frames = xcalloc(grid->nr_cells, sizeof(*frames));
+	ret = read_frames(subject, grid->start_page, grid->nr_cells, frames);
+	for (size_t i = 0; i < grid->nr_cells && !ret; i++)
+		grid->cells[i].frame = frames[i];
+	grid->frames_why = why_from_errno(-ret);
+	free(frames);
 }
 
 void cache_subject_take(struct cache_subject *subject, struct filecache *file, const char *path,
@@ -217,6 +253,20 @@ static void take_mapper(void *arg, const struct mapper *mapper, uint64_t index,
 		page->mapcount = span->mapcounts[0];
 }
 
+/* No page table that may be read has it. */
+static void look_at_unmapped(struct cache_subject *subject, struct cache_page *page)
+{
+	struct cache_frame frame = { 0 };
+	int ret = read_frames(subject, page->page, 1, &frame);
+
+	page->frame_source = SOURCE_OWN_MAPPING;
+	page->frame_why = ret ? why_from_errno(-ret) : frame.pfn ? WHY_OK : WHY_GONE;
+	page->flags_why = page->mapcount_why = page->frame_why;
+	page->pfn = frame.pfn;
+	page->flags = frame.flags;
+	page->mapcount = frame.mapcount;
+}
+
 static void look_at_page(struct cache_subject *subject, uint64_t index)
 {
 	struct cache_page *page = &subject->page;
@@ -234,11 +284,12 @@ static void look_at_page(struct cache_subject *subject, uint64_t index)
 	}
 	filemaps_walk(subject->maps, index, 1, WALK_ALL, take_mapper, &one, &sources);
 	page->mappers_why = filemaps_why(subject->maps);
-	page->frame_why = page->pfn          ? WHY_OK
-			  : page->nr_mappers ? sources.why[SOURCE_FRAMES]
-					     : WHY_UNSUPPORTED;
+	page->frame_source = SOURCE_PAGEMAP;
+	page->frame_why = page->pfn ? WHY_OK : sources.why[SOURCE_FRAMES];
 	page->flags_why = one.has_flags ? WHY_OK : sources.why[SOURCE_KPAGEFLAGS];
 	page->mapcount_why = one.has_mapcount ? WHY_OK : sources.why[SOURCE_KPAGECOUNT];
+	if (!page->nr_mappers && page->counts.cached)
+		look_at_unmapped(subject, page);
 	if (subject->watched_pid)
 		page->watched_addr = filemaps_addr(subject->maps, subject->watched_pid, index);
 }
@@ -274,6 +325,8 @@ int cache_subject_look(struct cache_subject *subject, const struct cache_request
 		ret = look_at_grid(subject, &subject->grid, request->start_page,
 				   pages_within(request, nr_pages), request->pages_per_cell);
 		walk_mappings(subject);
+		if (!ret && request->frames)
+			look_at_frames(subject);
 		look_at_page(subject, request->cursor_page);
 	}
 	if (subject->events)
@@ -291,6 +344,7 @@ void cache_subject_show(const struct cache_subject *subject, struct cache_view *
 	cache_grid_copy(&view->grid, &subject->grid);
 	view->has_page = subject->has_page;
 	view->page = subject->page;
+	view->nr_read_back = subject->nr_read_back;
 	view->log = subject->log;
 	if (!subject->maps)
 		return;

@@ -5,6 +5,7 @@
 #include "kernel/filecache.h"
 #include "kernel/filemap_events.h"
 #include "kernel/filemaps.h"
+#include "kernel/ownmap.h"
 #include "model/cache_view.h"
 
 #include <stdbool.h>
@@ -19,6 +20,8 @@ struct cache_subject {
 	struct filecache *file;        /* NULL: there is none */
 	struct filemaps *maps;         /* who maps it */
 	struct filemap_events *events; /* NULL where they are refused */
+	struct ownmap *own;            /* NULL before it is needed; it stays from file to file */
+	uint64_t nr_read_back;         /* by it, of this file */
 	char *path;                    /* raw */
 	struct file_key key;           /* as /proc/PID/maps has it */
 	pid_t watched_pid;             /* 0: none */
@@ -32,7 +35,10 @@ struct cache_subject {
 };
 
 void cache_subject_init(struct cache_subject *subject, const struct host *host, pid_t watched_pid);
+/* Leaves the file. */
 void cache_subject_clear(struct cache_subject *subject);
+/* The same, and gives back the rest. */
+void cache_subject_end(struct cache_subject *subject);
 /*
  * Turns to another file: by its path, or one that is open already, which is taken over, with
  * the key that maps give it (NULL: that of fstat(2)). 0 or -errno, and then there is none.

@@ -408,7 +408,7 @@ static void look(struct cache_worker *worker)
 
 static void clear(struct cache_worker *worker)
 {
-	cache_subject_clear(&worker->subject);
+	cache_subject_end(&worker->subject);
 	syscache_free(worker->system);
 	file_list_clear(&worker->files);
 	cache_file_list_unref(worker->list);

@@ -29,7 +29,7 @@ struct cache_options {
 	enum report_format format;
 	enum filecache_source source;
 	size_t nr_cells;
-	bool mapped_by, exact, recursive, total;
+	bool mapped_by, exact, recursive, total, pages;
 	size_t top; /* 0: the files that are named */
 	uint64_t limit_ns;
 };
@@ -91,9 +91,11 @@ static int check_operands(int argc, const struct cache_options *options)
 	if (options->top && optind < argc)
 		return cmd_bad_usage(&cmd_cache, "--top takes no files");
 	if (options->top && (options->nr_cells || options->mapped_by || options->recursive ||
-			     options->source != FILECACHE_AUTO))
+			     options->pages || options->source != FILECACHE_AUTO))
 		return cmd_bad_usage(&cmd_cache,
 				     "--top goes with -b, --total, --json and --csv only");
+	if (options->pages && options->format == FORMAT_CSV)
+		return cmd_bad_usage(&cmd_cache, "--pages goes with text and --json");
 	if (!options->top && optind == argc)
 		return cmd_bad_usage(&cmd_cache, "cache takes at least one file");
 	return STATUS_DONE;
@@ -107,6 +109,7 @@ static int parse_options(int argc, char **argv, struct cache_options *options)
 		{ "cells", required_argument, NULL, 'n' },
 		{ "source", required_argument, NULL, 's' },
 		{ "mapped-by", no_argument, NULL, 'm' },
+		{ "pages", no_argument, NULL, 'p' },
 		{ "bytes", no_argument, NULL, 'b' },
 		{ "recursive", no_argument, NULL, 'r' },
 		{ "top", optional_argument, NULL, 't' },
@@ -133,6 +136,9 @@ static int parse_options(int argc, char **argv, struct cache_options *options)
 			break;
 		case 'm':
 			options->mapped_by = true;
+			break;
+		case 'p':
+			options->pages = true;
 			break;
 		case 'b':
 			options->exact = true;
@@ -199,13 +205,18 @@ static int name_unknown(const struct cache_report *report)
 
 	for (size_t i = 0; i < report->nr; i++) {
 		const struct cache_info *info = &report->files[i].info;
+		bool no_frames = info->frames_why != WHY_OK && info->frames_why != WHY_NOT_ASKED;
 		char reason[128], *safe;
 
-		if (info->why == WHY_OK)
+		if (info->why == WHY_OK && !no_frames)
 			continue;
 		safe = text_safe_str(report->files[i].path);
-		fprintf(stderr, "pagewalk: unknown: %s: %s\n", safe,
-			source_refusal(info->source, info->why, reason, sizeof(reason)));
+		fprintf(stderr, "pagewalk: unknown: %s%s: %s\n", no_frames ? "frames of " : "",
+			safe,
+			no_frames
+				? source_refusal(SOURCE_OWN_MAPPING, info->frames_why, reason,
+						 sizeof(reason))
+				: source_refusal(info->source, info->why, reason, sizeof(reason)));
 		free(safe);
 		status = STATUS_PARTLY;
 	}
@@ -243,7 +254,7 @@ static int report_named(const struct host *host, const struct cache_options *opt
 {
 	struct cache_report report = { .taken_ns = clock_real_ns() };
 	struct cache_reader *reader = cache_reader_new(host, options->source, options->nr_cells,
-						       options->limit_ns);
+						       options->pages, options->limit_ns);
 	struct path_list paths = { 0 };
 	int status = STATUS_DONE, partly, ret;
 	struct cache_file *files;
@@ -362,6 +373,7 @@ const struct command cmd_cache = {
 		"  --cells N       also a map of the file by offset, in at most N cells\n"
 		"  --source NAME   cachestat, mincore, or auto (cachestat where there is one)\n"
 		"  --mapped-by     also which processes map the file\n"
+		"  --pages         also each cached page's frame, map count and flags (root)\n"
 		"  -b, --bytes     exact bytes instead of 4.00K\n"
 		"  --json, --csv   for scripts\n"
 		"  -h, --help      this text\n",

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/ownmap.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -101,6 +102,8 @@ struct reading {
 	const struct host *host;
 	enum filecache_source source;
 	size_t nr_cells;
+	bool pages;
+	struct ownmap *own; /* of the thread; NULL before the first file */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
@@ -114,6 +117,7 @@ struct cache_reader {
 	const struct host *host;
 	enum filecache_source source;
 	size_t nr_cells;
+	bool pages;
 	uint64_t limit_ns;
 	struct reading *reading;
 	bool stuck;
@@ -121,13 +125,14 @@ struct cache_reader {
 
 static void free_reading(struct reading *reading)
 {
+	ownmap_free(reading->own);
 	free(reading->path);
 	pthread_cond_destroy(&reading->changed);
 	pthread_mutex_destroy(&reading->lock);
 	free(reading);
 }
 
-static int read_now(const struct reading *reading, struct cache_info *info)
+static int read_now(struct reading *reading, struct cache_info *info)
 {
 	struct filecache *cache;
 	int ret = filecache_open(reading->host, reading->path, reading->source, &cache);
@@ -135,6 +140,12 @@ static int read_now(const struct reading *reading, struct cache_info *info)
 	if (ret)
 		return ret;
 	ret = filecache_read(cache, reading->nr_cells, info);
+	if (!ret && info->why == WHY_OK && reading->pages) {
+		if (!reading->own)
+			reading->own = ownmap_new(reading->host);
+		/* What it cannot tell is unknown, with its reason in *info. */
+		ownmap_read_file(reading->own, cache, info);
+	}
 	filecache_close(cache);
 	return ret;
 }
@@ -179,6 +190,7 @@ static struct reading *start(const struct cache_reader *reader)
 	reading->host = reader->host;
 	reading->source = reader->source;
 	reading->nr_cells = reader->nr_cells;
+	reading->pages = reader->pages;
 	pthread_mutex_init(&reading->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -190,11 +202,17 @@ static struct reading *start(const struct cache_reader *reader)
 }
 
 struct cache_reader *cache_reader_new(const struct host *host, enum filecache_source source,
-				      size_t nr_cells, uint64_t limit_ns)
+				      size_t nr_cells, bool pages, uint64_t limit_ns)
 {
 	struct cache_reader *reader = xcalloc(1, sizeof(*reader));
 
-	*reader = (struct cache_reader){ host, source, nr_cells, limit_ns, NULL, false };
+	*reader = (struct cache_reader){
+		.host = host,
+		.source = source,
+		.nr_cells = nr_cells,
+		.pages = pages,
+		.limit_ns = limit_ns,
+	};
 	return reader;
 }
 

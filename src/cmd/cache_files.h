@@ -26,12 +26,12 @@ void path_list_clear(struct path_list *list);
 
 /*
  * Reads files in a thread, so that a file system that does not answer costs its time limit
- * and no more.
+ * and no more. With `pages` the frames of what is cached are read too (kernel/ownmap.h).
  */
 struct cache_reader;
 
 struct cache_reader *cache_reader_new(const struct host *host, enum filecache_source source,
-				      size_t nr_cells, uint64_t limit_ns);
+				      size_t nr_cells, bool pages, uint64_t limit_ns);
 /* -ETIMEDOUT where there was no answer in time; else 0 or -errno of the file. */
 int cache_reader_read(struct cache_reader *reader, const char *path, struct cache_info *out);
 /* True where threads were left behind that still use the host. */

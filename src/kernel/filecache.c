@@ -65,9 +65,12 @@ int filecache_take_fd(const struct host *host, int fd, enum filecache_source sou
 {
 	int ret = filecache_open_fd(host, fd, source, out);
 
-	if (!ret)
-		(*out)->owns_fd = true;
-	return ret;
+	if (ret)
+		return ret;
+	(*out)->owns_fd = true;
+	/* Mapping a file counts as access; only its owner may have that left out. */
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NOATIME);
+	return 0;
 }
 
 int filecache_open(const struct host *host, const char *path, enum filecache_source source,
@@ -108,11 +111,12 @@ void filecache_close(struct filecache *file)
 }
 
 /* The kernel's rule for both interfaces (mm/filemap.c can_do_cachestat, mm/mincore.c). */
-static bool may_ask(const struct filecache *file, const struct stat *st)
+bool filecache_may_ask(const struct filecache *file)
 {
+	struct stat st;
 	char link[32];
 
-	if (file->host->may_override_owner || st->st_uid == geteuid())
+	if (file->host->may_override_owner || (!fstat(file->fd, &st) && st.st_uid == geteuid()))
 		return true;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
 	return faccessat(AT_FDCWD, link, W_OK, AT_EACCESS) == 0;
@@ -231,13 +235,12 @@ static bool wants_mincore(const struct filecache *file)
 	       (file->source == FILECACHE_AUTO && file->host->cachestat != WHY_OK);
 }
 
-static enum why count_layout(const struct filecache *file, const struct stat *st,
-			     const struct layout *layout)
+static enum why count_layout(const struct filecache *file, const struct layout *layout)
 {
 	if (!layout->nr_cells)
 		return WHY_OK;
 	if (wants_mincore(file))
-		return may_ask(file, st) ? count_by_mincore(file, layout) : WHY_DENIED;
+		return filecache_may_ask(file) ? count_by_mincore(file, layout) : WHY_DENIED;
 	if (file->host->cachestat != WHY_OK)
 		return file->host->cachestat;
 	return count_by_cachestat(file, layout, 0, layout->nr_cells);
@@ -253,8 +256,7 @@ static void add_counts(struct cache_counts *to, const struct cache_counts *from)
 }
 
 /* An empty file is asked about too, to know whether one may. */
-static enum why count_total(const struct filecache *file, const struct stat *st,
-			    struct cache_counts *total)
+static enum why count_total(const struct filecache *file, struct cache_counts *total)
 {
 	struct cache_counts counts = { .pages = total->pages };
 	struct layout layout = { 0, total->pages, 1, &counts };
@@ -263,9 +265,9 @@ static enum why count_total(const struct filecache *file, const struct stat *st,
 	if (!total->pages) {
 		layout.pages_per_cell = counts.pages = 1;
 		if (wants_mincore(file))
-			return may_ask(file, st) ? WHY_OK : WHY_DENIED;
+			return filecache_may_ask(file) ? WHY_OK : WHY_DENIED;
 	}
-	why = count_layout(file, st, &layout);
+	why = count_layout(file, &layout);
 	add_counts(total, &counts);
 	return why;
 }
@@ -291,6 +293,7 @@ int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *o
 	struct stat st;
 
 	memset(out, 0, sizeof(*out));
+	out->frames_why = WHY_NOT_ASKED;
 	if (fstat(file->fd, &st))
 		return -errno;
 	out->size_bytes = (uint64_t)st.st_size;
@@ -300,11 +303,11 @@ int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *o
 	lay_out(out, (out->size_bytes + page_size - 1) / page_size, nr_cells);
 	out->source = wants_mincore(file) ? SOURCE_MINCORE : SOURCE_CACHESTAT;
 	if (!out->nr_cells) {
-		out->why = count_total(file, &st, &out->total);
+		out->why = count_total(file, &out->total);
 	} else {
 		struct layout layout = { 0, out->pages_per_cell, out->nr_cells, out->cells };
 
-		out->why = count_layout(file, &st, &layout);
+		out->why = count_layout(file, &layout);
 		for (size_t i = 0; out->why == WHY_OK && i < out->nr_cells; i++)
 			add_counts(&out->total, &out->cells[i]);
 	}
@@ -321,7 +324,7 @@ int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_
 
 	if (fstat(file->fd, &st))
 		return -errno;
-	*why = count_layout(file, &st, &layout);
+	*why = count_layout(file, &layout);
 	*why_states = wants_mincore(file) ? WHY_UNSUPPORTED : *why;
 	return 0;
 }

@@ -32,7 +32,7 @@ int filecache_open_at(const struct host *host, int dir_fd, const char *path,
 /* The same for a descriptor that stays the caller's. */
 int filecache_open_fd(const struct host *host, int fd, enum filecache_source source,
 		      struct filecache **out);
-/* The same for a descriptor that is taken over, unless this fails. */
+/* The same for a descriptor that is taken over, unless this fails; access times stay. */
 int filecache_take_fd(const struct host *host, int fd, enum filecache_source source,
 		      struct filecache **out);
 void filecache_close(struct filecache *file);
@@ -53,6 +53,8 @@ int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *o
 int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_per_cell,
 		    size_t nr_cells, struct cache_counts *cells, enum why *why,
 		    enum why *why_states);
+/* Whether the kernel tells this user the truth about the file (can_do_cachestat in mm/). */
+bool filecache_may_ask(const struct filecache *file);
 /* The descriptor, borrowed. */
 int filecache_fd(const struct filecache *file);
 

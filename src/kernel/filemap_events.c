@@ -117,8 +117,8 @@ static void close_ring(struct cpu_ring *ring)
 			close(ring->fds[kind]);
 }
 
-static int open_event(const struct host *host, const struct tracepoint *point, int cpu,
-		      const char *filter)
+static int open_event(const struct host *host, const struct tracepoint *point, enum kind kind,
+		      int cpu, const char *filter)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -131,9 +131,15 @@ static int open_event(const struct host *host, const struct tracepoint *point, i
 		.disabled = 1,
 	};
 	int fd = perf_open(host, &attr, -1, cpu), ret;
+	char others[160];
 
 	if (fd < 0)
 		return fd;
+	/* The touches of kernel/ownmap.c, by this thread, ask for nothing. */
+	if (kind == KIND_FAULT) {
+		snprintf(others, sizeof(others), "%s && common_pid != %d", filter, (int)gettid());
+		filter = others;
+	}
 	ret = host_ioctl(host, fd, PERF_EVENT_IOC_SET_FILTER, (void *)(uintptr_t)filter);
 	if (ret >= 0)
 		return fd;
@@ -153,7 +159,8 @@ static int open_ring(const struct host *host, const struct filemap_events *event
 	for (int kind = 0; kind < NR_KIND && ret >= 0; kind++) {
 		if (!events->points[kind].exists)
 			continue;
-		ret = ring->fds[kind] = open_event(host, &events->points[kind], cpu, filter);
+		ret = ring->fds[kind] = open_event(host, &events->points[kind], (enum kind)kind,
+						   cpu, filter);
 		if (ret < 0)
 			break;
 		ret = kind == KIND_INSERT

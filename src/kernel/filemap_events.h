@@ -15,7 +15,7 @@
  */
 struct filemap_events;
 
-/* 0 or -errno: -EACCES and -EPERM without CAP_PERFMON and access to tracefs. */
+/* Faults of the calling thread are left out: it looks. 0 or -errno: -EACCES and -EPERM without CAP_PERFMON and access to tracefs. */
 int filemap_events_open(const struct host *host, const struct file_key *key,
 			struct filemap_events **out);
 void filemap_events_close(struct filemap_events *events);

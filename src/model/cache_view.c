@@ -26,6 +26,7 @@ void cache_grid_lay_out(struct cache_grid *grid, uint64_t start_page, uint64_t n
 		.why = WHY_NOT_ASKED,
 		.why_states = WHY_NOT_ASKED,
 		.mapped_why = WHY_NOT_ASKED,
+		.frames_why = WHY_NOT_ASKED,
 	};
 	grid->nr_cells = (size_t)(nr_pages / grid->pages_per_cell +
 				  (nr_pages % grid->pages_per_cell ? 1 : 0));
@@ -303,5 +304,5 @@ bool cache_request_equal(const struct cache_request *a, const struct cache_reque
 {
 	return a->strip_cells == b->strip_cells && a->start_page == b->start_page &&
 	       a->nr_pages == b->nr_pages && a->pages_per_cell == b->pages_per_cell &&
-	       a->cursor_page == b->cursor_page;
+	       a->cursor_page == b->cursor_page && a->frames == b->frames;
 }

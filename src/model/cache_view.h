@@ -32,6 +32,7 @@ struct cache_cell {
 	uint64_t mapped;     /* pages that a page table holds, of the processes looked at */
 	uint64_t changed_ns; /* CLOCK_MONOTONIC of the last change seen; 0: none */
 	enum cache_change change;
+	struct cache_frame frame; /* where frames were asked for, of a cell of one page */
 };
 
 /* Cells of equally many pages from start_page on; the last one may have fewer. */
@@ -39,6 +40,7 @@ struct cache_grid {
 	uint64_t start_page, nr_pages, pages_per_cell;
 	enum why why, why_states; /* as in struct cache_info */
 	enum why mapped_why;      /* why `mapped` is not known */
+	enum why frames_why;      /* why frames are not */
 	size_t nr_cells;
 	struct cache_cell *cells;
 };
@@ -121,7 +123,8 @@ struct cache_page {
 	uint64_t page;
 	enum why why, why_states;
 	struct cache_counts counts;
-	enum why frame_why; /* UNSUPPORTED: no process that may be read maps it */
+	enum why frame_why;
+	enum source frame_source; /* SOURCE_PAGEMAP of who maps it, or SOURCE_OWN_MAPPING */
 	uint64_t pfn;
 	enum why flags_why, mapcount_why;
 	uint64_t flags, mapcount;
@@ -203,6 +206,7 @@ struct cache_view {
 	pid_t watched_pid; /* 0: none */
 	enum why mappers_why;
 	size_t nr_mappers, nr_mappers_denied; /* processes */
+	uint64_t nr_read_back;                /* pages that looking for frames brought back */
 	struct cache_log log;
 	struct cache_history history;
 	char result[200]; /* what the last action did; safe */
@@ -216,6 +220,7 @@ struct cache_request {
 	uint64_t start_page, nr_pages; /* 0 pages: nothing yet */
 	uint64_t pages_per_cell;
 	uint64_t cursor_page;
+	bool frames; /* of every page, where a cell is one */
 };
 
 /* What is done to the file, on request only. */

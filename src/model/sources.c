@@ -44,6 +44,9 @@ static const struct source_row rows[NR_SOURCE] = {
 			  "this kernel has no kcmp" },
 	[SOURCE_NET] = { "net", "another user's process needs CAP_SYS_PTRACE (sudo)",
 			 "the socket is not in this process's network namespace" },
+	[SOURCE_OWN_MAPPING] = { "own mapping",
+				 "frames, their flags and counts are for root (sudo)",
+				 "mapping a page here would mark it as used, or cannot be done" },
 	[SOURCE_LINK] = { "links of /proc/PID",
 			  "another user's process needs CAP_SYS_PTRACE (sudo)", "" },
 };

@@ -25,8 +25,9 @@ enum source {
 	SOURCE_FD, /* the links of /proc/PID/fd */
 	SOURCE_FDINFO,
 	SOURCE_KCMP,
-	SOURCE_NET,  /* tables of sockets in /proc/PID/net */
-	SOURCE_LINK, /* root, cwd, exe, ns of /proc/PID */
+	SOURCE_NET,         /* tables of sockets in /proc/PID/net */
+	SOURCE_OWN_MAPPING, /* of a file, for a moment (kernel/ownmap.h) */
+	SOURCE_LINK,        /* root, cwd, exe, ns of /proc/PID */
 	NR_SOURCE,
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/fmt.h"
 #include "base/text.h"
+#include "model/page.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -119,4 +120,14 @@ int json_stream_end(FILE *out, json_t *tail)
 	dump_members(out, tail, ",\n ");
 	fputs("\n}\n", out);
 	return fflush(out) || ferror(out) ? -EIO : 0;
+}
+
+json_t *json_frame_flags(uint64_t flags)
+{
+	json_t *array = json_array();
+
+	for (unsigned flag = 0; flag < NR_KPF; flag++)
+		if (flags & KPF_BIT(flag) && frame_flag_name(flag))
+			json_array_append_new(array, json_string(frame_flag_name(flag)));
+	return array;
 }

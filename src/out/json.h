@@ -33,6 +33,8 @@ struct json_source {
 json_t *json_sources(const struct json_source *groups, size_t nr, const struct sources *sources);
 /* "0x7f...", new reference. */
 json_t *json_hex(uint64_t value);
+/* The names of a frame's flags (kpageflags), in an array. */
+json_t *json_frame_flags(uint64_t flags);
 /* Text from outside as a JSON string: always valid UTF-8. New reference. */
 json_t *json_text(const char *raw);
 /*

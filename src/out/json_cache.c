@@ -77,6 +77,39 @@ static void set_mappers(json_t *object, const struct cache_file *file)
 			    json_integer((json_int_t)file->mappers.nr_denied));
 }
 
+/* Runs of frames, where they were asked for. */
+static void set_runs(json_t *object, const struct cache_info *info)
+{
+	char reason[128];
+	json_t *runs;
+
+	if (info->frames_why == WHY_NOT_ASKED) {
+		json_set_unknown(object, "runs", "not asked: give --pages");
+		return;
+	}
+	if (info->frames_why != WHY_OK) {
+		json_set_unknown(object, "runs",
+				 source_refusal(SOURCE_OWN_MAPPING, info->frames_why, reason,
+						sizeof(reason)));
+		return;
+	}
+	runs = json_array();
+	for (size_t i = 0; i < info->nr_runs; i++) {
+		const struct cache_run *run = &info->runs[i];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "first_page", json_integer((json_int_t)run->first_page));
+		json_object_set_new(row, "pages", json_integer((json_int_t)run->pages));
+		json_object_set_new(row, "pfn", json_hex(run->first.pfn));
+		json_object_set_new(row, "flags", json_frame_flags(run->first.flags));
+		json_object_set_new(row, "mapcount", json_integer((json_int_t)run->first.mapcount));
+		json_array_append_new(runs, row);
+	}
+	json_object_set_new(object, "runs", runs);
+	json_object_set_new(object, "pages_read_back",
+			    json_integer((json_int_t)info->nr_read_back));
+}
+
 static json_t *json_file(const struct cache_file *file)
 {
 	const struct cache_info *info = &file->info;
@@ -94,6 +127,7 @@ static json_t *json_file(const struct cache_file *file)
 	if (file->nr_processes)
 		json_object_set_new(object, "processes",
 				    json_integer((json_int_t)file->nr_processes));
+	set_runs(object, info);
 	set_mappers(object, file);
 	return object;
 }
@@ -129,6 +163,11 @@ int out_cache_json(FILE *out, const struct cache_report *report)
 		if (info->why == WHY_OK)
 			json_object_set_new(sources, "cached",
 					    json_string(source_name(info->source)));
+		if (info->why == WHY_OK && info->frames_why == WHY_OK)
+			json_object_set_new(sources, "runs",
+					    json_string("own mapping for a moment "
+							"(MADV_RANDOM, mincore, pagemap), "
+							"kpageflags, kpagecount"));
 		if (report->files[i].mappers_why == WHY_OK)
 			json_object_set_new(sources, "mapped_by",
 					    json_string(source_name(SOURCE_MAPS)));

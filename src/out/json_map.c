@@ -7,17 +7,6 @@
 
 #include <stdio.h>
 
-/* The names of the flags that are set, as an array. */
-static json_t *json_flags(uint64_t flags)
-{
-	json_t *array = json_array();
-
-	for (unsigned flag = 0; flag < NR_KPF; flag++)
-		if (flags & KPF_BIT(flag) && frame_flag_name(flag))
-			json_array_append_new(array, json_string(frame_flag_name(flag)));
-	return array;
-}
-
 static json_t *json_vma_head(const struct vma *vma)
 {
 	json_t *object = json_object();
@@ -125,7 +114,7 @@ static json_t *json_run(const struct map_report *report, const struct page_run *
 				 source_refusal(SOURCE_FRAMES, sources->why[SOURCE_FRAMES], reason,
 						sizeof(reason)));
 	if (run->has_flags)
-		json_object_set_new(object, "flags", json_flags(run->flags));
+		json_object_set_new(object, "flags", json_frame_flags(run->flags));
 	else
 		json_set_unknown(object, "flags",
 				 source_refusal(SOURCE_KPAGEFLAGS, sources->why[SOURCE_KPAGEFLAGS],
@@ -241,7 +230,7 @@ static void set_frame(json_t *object, const struct page_detail *detail,
 		json_set_unknown(object, "physical", reason);
 	}
 	if (detail->flags_why == WHY_OK)
-		json_object_set_new(object, "flags", json_flags(detail->flags));
+		json_object_set_new(object, "flags", json_frame_flags(detail->flags));
 	else
 		json_set_unknown(object, "flags",
 				 source_refusal(SOURCE_KPAGEFLAGS, detail->flags_why, reason,

@@ -4,6 +4,7 @@
 
 #include "base/fmt.h"
 #include "base/text.h"
+#include "model/page.h"
 #include "model/vma.h"
 
 #include <errno.h>
@@ -54,6 +55,33 @@ static void print_strip(FILE *out, const struct cache_report *report, const stru
 		"# all cached  D dirty\n",
 		info->pages_per_cell,
 		fmt_bytes_long(cell_size, info->pages_per_cell << report->page_shift));
+}
+
+/* Frames and flags of what is cached, a line for what follows each other. */
+static void print_runs(FILE *out, const struct cache_info *info)
+{
+	char flags[256];
+
+	if (info->frames_why != WHY_OK)
+		return;
+	if (info->nr_runs)
+		fprintf(out, "  %23s  %-25s %9s  FLAGS   [own mapping for a moment, kpageflags]\n",
+			"PAGES", "FRAMES", "MAPCOUNT");
+	for (size_t i = 0; i < info->nr_runs; i++) {
+		const struct cache_run *run = &info->runs[i];
+		char frames[48];
+
+		snprintf(frames, sizeof(frames), "%" PRIx64 "-%" PRIx64, run->first.pfn,
+			 run->first.pfn + run->pages - 1);
+		fprintf(out, "  %11" PRIu64 "-%-11" PRIu64 "  %-25s %9" PRIu64 "  %s\n",
+			run->first_page, run->first_page + run->pages - 1, frames,
+			run->first.mapcount,
+			frame_flags_text(run->first.flags, flags, sizeof(flags)));
+	}
+	if (info->nr_read_back)
+		fprintf(out,
+			"  %" PRIu64 " page(s) were evicted meanwhile and read back by this look\n",
+			info->nr_read_back);
 }
 
 static void print_mappers(FILE *out, const struct cache_file *file)
@@ -148,6 +176,7 @@ int out_cache_text(FILE *out, const struct cache_report *report)
 	for (size_t i = 0; i < report->nr; i++) {
 		print_row(out, report, &report->files[i]);
 		print_strip(out, report, &report->files[i].info);
+		print_runs(out, &report->files[i].info);
 		print_mappers(out, &report->files[i]);
 	}
 	if (report->total)

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* "cell: 64 pages: 40 cached, 24 absent; its first page:" */
 static void draw_cell_line(const struct cache_screen *cache, struct canvas *canvas, int y,
@@ -76,28 +77,50 @@ static void draw_page_line(const struct cache_screen *cache, struct canvas *canv
 			      page->mapcount);
 }
 
+/* Which interfaces told, in brackets at the right, as far as there is room. */
+static void draw_frame_source(const struct cache_page *page, struct canvas *canvas, int x, int y)
+{
+	static const char *const own[] = {
+		"[own mapping for a moment: MADV_RANDOM, mincore, pagemap, kpageflags, kpagecount]",
+		"[own mapping for a moment, pagemap, kpageflags]",
+		"[own mapping, kpageflags]",
+		NULL,
+	};
+	static const char *const others[] = {
+		"[pagemap of who maps it, kpageflags, kpagecount]",
+		"[pagemap, kpageflags]",
+		NULL,
+	};
+	const char *const *text = page->frame_source == SOURCE_OWN_MAPPING ? own : others;
+	int columns = canvas_columns(canvas) - 1;
+
+	while (*text && (int)strlen(*text) > columns - x - 2)
+		text++;
+	if (*text)
+		canvas_text_right(canvas, 0, y, columns, COLOUR_FAINT, 0, *text);
+}
+
 /* Its flags, or why there are none. */
 static void draw_flags_line(const struct cache_screen *cache, struct canvas *canvas, int y)
 {
 	const struct cache_page *page = &cache->view->page;
-	int columns = canvas_columns(canvas) - 1;
+	int columns = canvas_columns(canvas) - 1, x = 1;
 	char flags[256], reason[128];
+	bool own = page->frame_source == SOURCE_OWN_MAPPING;
 
-	if (!page->counts.cached && page->why == WHY_OK)
+	if (!page->counts.cached && page->why == WHY_OK) {
 		canvas_text(canvas, 1, y, columns, COLOUR_FAINT, 0, "no frame");
-	else if (page->flags_why == WHY_OK)
-		canvas_text(canvas, 1, y, columns, COLOUR_TEXT, 0,
-			    frame_flags_text(page->flags, flags, sizeof(flags)));
-	else if (!page->nr_mappers)
-		canvas_text(canvas, 1, y, columns, COLOUR_FAINT, 0,
-			    columns < 100 ? "frame and flags ?: no process has it in a page table"
-					  : "frame and flags ?: no process that may be looked at "
-					    "has it in its page table, and mapping it would "
-					    "disturb it");
-	else
-		canvas_printf(
-			canvas, 1, y, columns, COLOUR_WARN, 0, "frame and flags ?: %s",
-			source_refusal(SOURCE_FRAMES, page->frame_why, reason, sizeof(reason)));
+	} else if (page->flags_why == WHY_OK) {
+		x += canvas_text(canvas, x, y, columns, COLOUR_TEXT, 0,
+				 frame_flags_text(page->flags, flags, sizeof(flags)));
+		draw_frame_source(page, canvas, x, y);
+	} else {
+		canvas_printf(canvas, 1, y, columns, COLOUR_WARN, 0, "frame and flags ?: %s",
+			      page->frame_why == WHY_GONE
+				      ? "it left the cache or moved while it was looked at"
+				      : source_refusal(own ? SOURCE_OWN_MAPPING : SOURCE_FRAMES,
+						       page->frame_why, reason, sizeof(reason)));
+	}
 }
 
 static void draw_mappers_line(const struct cache_screen *cache, struct canvas *canvas, int y)

@@ -74,6 +74,57 @@ static struct tile tile_of_cell(const struct cache_cell *cell, bool known, uint6
 	return tile;
 }
 
+struct rank_row {
+	const char *name;
+	int hue;
+	char sign;
+};
+
+/* From what is evicted first to what never is. */
+static const struct rank_row ranks[NR_RANK] = {
+	[RANK_INACTIVE] = { "inactive", HUE_SCALE, 'i' },
+	[RANK_REFERENCED] = { "referenced", HUE_SCALE + 2, 'r' },
+	[RANK_ACTIVE] = { "active", HUE_SCALE + 3, 'a' },
+	[RANK_ACTIVE_REFERENCED] = { "both", HUE_SCALE + 5, 'A' },
+	[RANK_UNEVICTABLE] = { "unevictable", CLASS_LOCKED, 'u' },
+	[RANK_NO_LRU] = { "in no list", CLASS_OTHER, 'x' },
+};
+
+enum cache_rank cache_rank_of(uint64_t flags)
+{
+	if (flags & KPF_BIT(KPF_UNEVICTABLE))
+		return RANK_UNEVICTABLE;
+	if (!(flags & KPF_BIT(KPF_LRU)))
+		return RANK_NO_LRU;
+	if (flags & KPF_BIT(KPF_ACTIVE))
+		return flags & KPF_BIT(KPF_REFERENCED) ? RANK_ACTIVE_REFERENCED : RANK_ACTIVE;
+	return flags & KPF_BIT(KPF_REFERENCED) ? RANK_REFERENCED : RANK_INACTIVE;
+}
+
+static struct tile tile_of_rank(enum cache_rank rank)
+{
+	return (struct tile){ .first = ranks[rank].hue,
+			      .second = HUE_NONE,
+			      .strength = NR_STRENGTH - 1,
+			      .sign = ranks[rank].sign };
+}
+
+/* The tile of a cell of one page, by the flags of its frame. */
+static struct tile tile_of_frame(const struct cache_cell *cell, const struct cache_grid *grid,
+				 uint64_t now_ns)
+{
+	struct tile tile = tile_of_cell(cell, grid->why == WHY_OK, now_ns);
+	bool changed = tile.changed;
+
+	if (!cell->counts.cached)
+		return tile;
+	tile.first = CLASS_UNKNOWN;
+	if (grid->frames_why == WHY_OK && cell->frame.pfn)
+		tile = tile_of_rank(cache_rank_of(cell->frame.flags));
+	tile.changed = changed;
+	return tile;
+}
+
 static void draw_freshness(const struct cache_screen *cache, struct canvas *canvas, uint64_t now_ns)
 {
 	const struct cache_view *view = cache->view;
@@ -290,7 +341,8 @@ static bool tile_at(const struct cache_screen *cache, int column, int row, uint6
 		return false;
 	*tile = (struct tile){ .first = CLASS_UNKNOWN, .second = NR_CLASS };
 	if (cell && grid->pages_per_cell == cache->pages_per_cell)
-		*tile = tile_of_cell(cell, grid->why == WHY_OK, now_ns);
+		*tile = cache->frames ? tile_of_frame(cell, grid, now_ns)
+				      : tile_of_cell(cell, grid->why == WHY_OK, now_ns);
 	tile->changed |= is_marked(cache, page);
 	tile->cursor = page == cache->cursor_page && cache->focus == CACHE_FOCUS_GRID;
 	return true;
@@ -317,6 +369,51 @@ static void draw_grid(const struct cache_screen *cache, struct canvas *canvas,
 	}
 }
 
+/* The price of looking, where there was one. */
+static void draw_read_back(const struct cache_screen *cache, struct canvas *canvas)
+{
+	char text[64], count[FMT_LEN];
+
+	if (!cache->view->nr_read_back)
+		return;
+	snprintf(text, sizeof(text), " looking read %s back ",
+		 fmt_count(count, cache->view->nr_read_back));
+	canvas_text_right(canvas, 0, cache->layout.detail_rule_y, canvas_columns(canvas) - 1,
+			  COLOUR_WARN, 0, text);
+}
+
+/* The same for cells that show flags, with how many pages of the cells are so. */
+static void draw_ranks(const struct cache_screen *cache, struct canvas *canvas,
+		       const struct theme *theme, int y)
+{
+	const struct cache_grid *grid = &cache->view->grid;
+	int columns = canvas_columns(canvas), x = 1;
+	size_t nr[NR_RANK] = { 0 };
+	char reason[128];
+
+	if (grid->frames_why != WHY_OK && grid->frames_why != WHY_NOT_ASKED) {
+		canvas_printf(canvas, x, y, columns - 2, COLOUR_WARN, 0, " flags ?: %s ",
+			      source_refusal(SOURCE_OWN_MAPPING, grid->frames_why, reason,
+					     sizeof(reason)));
+		return;
+	}
+	for (size_t i = 0; i < grid->nr_cells; i++)
+		if (grid->cells[i].frame.pfn)
+			nr[cache_rank_of(grid->cells[i].frame.flags)]++;
+	for (int rank = 0; rank < NR_RANK; rank++) {
+		struct tile tile = tile_of_rank((enum cache_rank)rank);
+		char count[FMT_LEN];
+
+		/* The first four are always there, so that none of them moves. */
+		if (rank > RANK_ACTIVE_REFERENCED && !nr[rank])
+			continue;
+		canvas_text(canvas, x, y, 1, COLOUR_TEXT, 0, " ");
+		draw_tile(canvas, x + 1, y, theme, &tile, &tile);
+		x += 2 + canvas_printf(canvas, x + 2, y, columns - x - 3, COLOUR_FAINT, 0,
+				       " %s %4s ", ranks[rank].name, fmt_count(count, nr[rank]));
+	}
+}
+
 /* What the colours mean, on the rule below the cells. */
 static void draw_legend(const struct cache_screen *cache, struct canvas *canvas,
 			const struct theme *theme)
@@ -326,6 +423,10 @@ static void draw_legend(const struct cache_screen *cache, struct canvas *canvas,
 	int y = cache->layout.detail_rule_y, columns = canvas_columns(canvas), x = 1;
 
 	draw_hline(canvas, 0, y, columns, theme);
+	if (cache->frames) {
+		draw_ranks(cache, canvas, theme, y);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		struct tile tile = { .first = classes[i],
 				     .second = NR_CLASS,
@@ -447,6 +548,7 @@ void cache_draw(struct screen *screen, struct canvas *canvas, const struct theme
 		draw_paragraph(canvas, cache->layout.grid, COLOUR_FAINT, 0,
 			       "   The file is empty: it has no pages.");
 	draw_legend(cache, canvas, theme);
+	draw_read_back(cache, canvas);
 	cache_draw_detail(cache, canvas, now_ns);
 	cache_draw_events(cache, canvas, theme, now_ns);
 	cache_draw_system(cache, canvas, theme);
@@ -472,6 +574,8 @@ static const struct key_entry key_table[] = {
 	{ { "+ -", "zoom", "halve or double the pages of a cell; the wheel does it too" },
 	  NEED_FILE },
 	{ { "0", NULL, "zoom out until the whole file is in sight" }, NEED_FILE },
+	{ { "f", "flags", "one page a cell, by its frame's flags: active, referenced (root)" },
+	  NEED_FILE },
 	{ { "o", "map", "the page under the cursor in the map of the process (Enter too)" },
 	  NEED_WATCHED },
 	{ { "r", "read", "read the page under the cursor, after a question" }, NEED_FILE },

@@ -35,7 +35,7 @@ struct cache_screen {
 	struct cache_layout layout;
 	int cell_columns, cell_rows;
 	uint64_t pages_per_cell;
-	bool fit;
+	bool fit, frames; /* frames: cells of one page, coloured by what kpageflags says */
 	uint64_t start_page, cursor_page;
 	bool has_mark;
 	uint64_t mark_page;
@@ -47,6 +47,18 @@ struct cache_screen {
 struct cache_layout layout_cache(int columns, int rows, bool has_list);
 /* Pages of the file; 0 where there is none. */
 uint64_t cache_nr_pages(const struct cache_screen *cache);
+/* How the kernel ranks a page for eviction, as cells show it. */
+enum cache_rank {
+	RANK_INACTIVE,
+	RANK_REFERENCED,
+	RANK_ACTIVE,
+	RANK_ACTIVE_REFERENCED,
+	RANK_UNEVICTABLE,
+	RANK_NO_LRU,
+	NR_RANK,
+};
+
+enum cache_rank cache_rank_of(uint64_t flags);
 /* The range that readahead would be asked for. */
 void cache_range(const struct cache_screen *cache, uint64_t *first, uint64_t *nr);
 bool cache_has_list(const struct cache_screen *cache);

@@ -70,7 +70,7 @@ void screen_cache_set_view(struct screen *screen, struct cache_view *view)
 		/* Who comes for a page wants to see that page. */
 		cache->fit = !view->goto_page;
 		cache->pages_per_cell = 1;
-		cache->has_mark = cache->asking = false;
+		cache->has_mark = cache->asking = cache->frames = false;
 	}
 	find_chosen(cache);
 }
@@ -151,6 +151,7 @@ struct cache_request screen_cache_wanted(struct screen *screen, const struct the
 	request.nr_pages = (uint64_t)cache->cell_rows * row_pages(cache);
 	request.pages_per_cell = cache->pages_per_cell;
 	request.cursor_page = cache->cursor_page;
+	request.frames = cache->frames && cache->pages_per_cell == 1;
 	return request;
 }
 
@@ -183,9 +184,18 @@ static void zoom(struct cache_screen *cache, bool in)
 		half = row_pages(cache) * (uint64_t)cache->cell_rows / 2;
 		cache->start_page = cache->cursor_page > half ? cache->cursor_page - half : 0;
 	} else if (!in) {
+		cache->frames = false;
 		cache->pages_per_cell *= 2;
 		cache->fit = cache->pages_per_cell >= fitting_pages_per_cell(cache);
 	}
+}
+
+/* Flags are those of single pages. */
+static void show_frames(struct cache_screen *cache)
+{
+	cache->frames = !cache->frames;
+	while (cache->frames && cache->pages_per_cell > 1)
+		zoom(cache, true);
 }
 
 static struct action choose_row(struct cache_screen *cache, size_t row)
@@ -336,6 +346,10 @@ static struct action handle_file(struct cache_screen *cache, const struct ui_eve
 		return (struct action){ .kind = ACTION_REQUEST };
 	case '0':
 		cache->fit = true;
+		cache->frames = false;
+		return (struct action){ .kind = ACTION_REQUEST };
+	case 'f':
+		show_frames(cache);
 		return (struct action){ .kind = ACTION_REQUEST };
 	case 'm':
 		cache->has_mark = !cache->has_mark;
@@ -436,8 +450,12 @@ static const struct screen_ops cache_ops = {
 		"mapped: the page in the cache and the page in the address space are one frame. "
 		"Below: the page under the cursor, what came into the cache and left it, and the "
 		"page cache of the whole system. Looking reads nothing in and sets no referenced "
-		"bit: counts come from cachestat, frames from the page tables that map them, "
-		"flags from kpageflags. What changes the cache is asked about before it is done.",
+		"bit: counts come from cachestat, flags and map counts from kpageflags and "
+		"kpagecount by frame. A frame is told by the page tables that have it; that of a "
+		"page in none by our own mapping for a moment (root): MADV_RANDOM, so that "
+		"nothing is read ahead and no page is marked as used; mincore, so that only what "
+		"is there is touched; pagemap. f shows every page so. What changes the cache "
+		"is asked about before it is done.",
 	.class_name = cache_class_name,
 	.draw = cache_draw,
 	.event = handle_event,

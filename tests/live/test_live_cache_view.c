@@ -6,6 +6,8 @@
  */
 #include "app/cache_subject.h"
 #include "kernel/filelist.h"
+#include "kernel/kpage.h"
+#include "kernel/ownmap.h"
 #include "kernel/topfiles.h"
 #include "run.h"
 
@@ -175,13 +177,155 @@ static void test_one_frame_from_all_sides(void **state)
 	}
 	assert_int_equal(subject.page.watched_addr, two.addr);
 	assert_int_equal(subject.grid.cells[PAGE].mapped, 1);
-	/* And when they are gone nobody tells the frame any more. */
+	/* When they are gone our own mapping tells the same frame, and no longer counts. */
 	child_stop(&one);
 	child_stop(&two);
 	assert_return_code(cache_subject_look(&subject, &all_pages), 0);
-	assert_int_equal(subject.page.frame_why, WHY_UNSUPPORTED);
 	assert_int_equal(subject.page.nr_mappers, 0);
-	cache_subject_clear(&subject);
+	if (subject.page.counts.cached && subject.page.frame_why == WHY_OK) {
+		assert_int_equal(subject.page.frame_source, SOURCE_OWN_MAPPING);
+		assert_int_equal(subject.page.pfn, pfn);
+		assert_int_equal(subject.page.mapcount, 0);
+	}
+	cache_subject_end(&subject);
+}
+
+static uint64_t flags_of(struct kpage *kpage, uint64_t pfn)
+{
+	uint64_t flags;
+
+	assert_return_code(kpage_read(kpage, SOURCE_KPAGEFLAGS, &pfn, 1, 0, &flags), 0);
+	return flags;
+}
+
+static uint64_t cached_pages(struct filecache *file)
+{
+	struct cache_info info;
+
+	assert_return_code(filecache_read(file, 0, &info), 0);
+	return info.total.cached;
+}
+
+/* Reads the file ahead, so that it lies in the cache and nobody has used a page of it. */
+static void fill_unused(struct fixture *fixture)
+{
+	posix_fadvise(fixture->fd, 0, 0, POSIX_FADV_DONTNEED);
+	assert_return_code(readahead(fixture->fd, 0, PAGES * fixture->page_bytes), errno);
+	/* Its end is waited for by reading a page that is not looked at. */
+	for (int i = 0; i < PAGES; i += 32) {
+		char byte;
+
+		assert_int_equal(pread(fixture->fd, &byte, 1, (off_t)i * fixture->page_bytes), 1);
+	}
+}
+
+/* What changes when we map pages for a moment: nothing. */
+static void test_own_mapping_leaves_no_trace(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t bits = KPF_BIT(KPF_REFERENCED) | KPF_BIT(KPF_ACTIVE);
+	static struct cache_frame first[PAGES], frames[PAGES];
+	static uint64_t before[PAGES];
+	uint64_t nr_read_back = 0, cached, unused = 0, known = 0;
+	struct stat st, st_after;
+	struct filecache *file;
+	struct ownmap *own = ownmap_new(fixture->host);
+	struct kpage *kpage;
+
+	if (ownmap_why(own) != WHY_OK) {
+		ownmap_free(own);
+		run_skip("frames need root, and Linux 6.3");
+	}
+	kpage = kpage_open(fixture->host);
+	assert_return_code(filecache_open(fixture->host, fixture->path, FILECACHE_AUTO, &file), 0);
+	fill_unused(fixture);
+	assert_return_code(fstat(fixture->fd, &st), errno);
+	assert_return_code(ownmap_read(own, file, 0, PAGES, first, &nr_read_back), 0);
+	for (int i = 0; i < PAGES; i++)
+		before[i] = first[i].pfn ? flags_of(kpage, first[i].pfn) & bits : 0;
+	cached = cached_pages(file);
+	for (int round = 0; round < 10; round++)
+		assert_return_code(ownmap_read(own, file, 0, PAGES, frames, &nr_read_back), 0);
+	/* Reclaim may take a page away; what stayed is as it was. */
+	for (int i = 0; i < PAGES; i++) {
+		if (!first[i].pfn || frames[i].pfn != first[i].pfn)
+			continue;
+		assert_int_equal(frames[i].flags & bits, before[i]);
+		assert_int_equal(flags_of(kpage, first[i].pfn) & bits, before[i]);
+		assert_int_equal(frames[i].mapcount, 0);
+		assert_false(frames[i].flags & KPF_BIT(KPF_MMAP));
+		unused += !(before[i] & KPF_BIT(KPF_REFERENCED));
+		known++;
+	}
+	assert_true(cached_pages(file) <= cached);
+	assert_int_equal(nr_read_back, 0);
+	assert_return_code(fstat(fixture->fd, &st_after), errno);
+	assert_int_equal(st.st_atim.tv_sec, st_after.st_atim.tv_sec);
+	assert_int_equal(st.st_atim.tv_nsec, st_after.st_atim.tv_nsec);
+	/* There were pages that a trace could have shown on. */
+	assert_true(known > 0 && unused > 0);
+	kpage_close(kpage);
+	ownmap_free(own);
+	filecache_close(file);
+}
+
+/* Our mapping and another process's page table name the same frames. */
+static void test_own_mapping_agrees(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = { "cache", fixture->path, "--pages", "--json", NULL };
+	struct child child;
+	struct run run;
+	json_t *runs, *row, *found = NULL;
+	uint64_t pfn;
+	size_t i;
+
+	if (!run_is_privileged())
+		run_skip("frames need CAP_SYS_ADMIN");
+	child = child_start(fixture);
+	pfn = frame_by_address(&child);
+	run = run_pagewalk(args);
+	child_stop(&child);
+	if (run.status == 3 && strstr(run.err, "would mark it"))
+		run_skip("this kernel marks pages that are mapped for a moment");
+	run_expect(&run, 0);
+	runs = json_object_get(json_array_get(json_object_get(run.json, "files"), 0), "runs");
+	json_array_foreach(runs, i, row)
+	{
+		uint64_t first = json_get_u64(row, "first_page");
+
+		if (PAGE >= first && PAGE < first + json_get_u64(row, "pages"))
+			found = row;
+	}
+	assert_non_null(found);
+	assert_int_equal(json_get_u64(found, "pfn") + PAGE - json_get_u64(found, "first_page"),
+			 pfn);
+	/* The child's mapping counts, ours does not. */
+	assert_int_equal(json_get_u64(found, "mapcount"), 1);
+	run_clear(&run);
+}
+
+/* A file that shrinks between two looks, or has nothing, is survived. */
+static void test_own_mapping_past_the_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct cache_frame frames[PAGES];
+	struct ownmap *own = ownmap_new(fixture->host);
+	struct filecache *file;
+	uint64_t nr_read_back = 0;
+
+	if (ownmap_why(own) != WHY_OK) {
+		ownmap_free(own);
+		run_skip("frames need root, and Linux 6.3");
+	}
+	assert_return_code(filecache_open(fixture->host, fixture->path, FILECACHE_AUTO, &file), 0);
+	assert_return_code(ftruncate(fixture->fd, (off_t)fixture->page_bytes), errno);
+	memset(frames, 0xff, sizeof(frames));
+	assert_return_code(ownmap_read(own, file, 0, PAGES, frames, &nr_read_back), 0);
+	for (int i = 1; i < PAGES; i++)
+		assert_int_equal(frames[i].pfn, 0);
+	ownmap_free(own);
+	filecache_close(file);
 }
 
 static void test_looking_touches_nothing(void **state)
@@ -212,7 +356,7 @@ static void test_looking_touches_nothing(void **state)
 	assert_int_equal(subject.page.flags & bits, flags & bits);
 	assert_int_equal(subject.page.mapcount, 1);
 	child_stop(&child);
-	cache_subject_clear(&subject);
+	cache_subject_end(&subject);
 }
 
 static uint64_t pages_came(const struct cache_log *log)
@@ -384,6 +528,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_frame_from_all_sides, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_looking_touches_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_mapping_leaves_no_trace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_mapping_agrees, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_mapping_past_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_top, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tree_and_total, setup, teardown),

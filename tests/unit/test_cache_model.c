@@ -62,11 +62,37 @@ static void test_clear_can_be_repeated(void **state)
 	cache_info_clear(&info);
 }
 
+static void test_runs_of_frames(void **state)
+{
+	static const struct cache_frame one[] = { { 7, 3, 0 }, { 8, 3, 0 }, { 0 }, { 10, 3, 0 } };
+	static const struct cache_frame two[] = { { 11, 3, 0 }, { 12, 3, 1 }, { 13, 4, 1 } };
+	static const struct cache_run expected[] = {
+		{ 100, 2, { 7, 3, 0 } },  /* two that follow each other */
+		{ 103, 2, { 10, 3, 0 } }, /* on over the end of what was given */
+		{ 105, 1, { 12, 3, 1 } }, /* another map count */
+		{ 106, 1, { 13, 4, 1 } }, /* other flags */
+	};
+	struct cache_info info = { 0 };
+
+	(void)state;
+	cache_info_add_frames(&info, 100, one, 4);
+	cache_info_add_frames(&info, 104, two, 3);
+	assert_int_equal(info.nr_runs, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(info.runs[i].first_page, expected[i].first_page);
+		assert_int_equal(info.runs[i].pages, expected[i].pages);
+		assert_int_equal(info.runs[i].first.pfn, expected[i].first.pfn);
+	}
+	cache_info_clear(&info);
+	assert_int_equal(info.nr_runs, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_cases),
 		cmocka_unit_test(test_least_power_of_two_that_fits),
+		cmocka_unit_test(test_runs_of_frames),
 		cmocka_unit_test(test_clear_can_be_repeated),
 	};
 

@@ -48,6 +48,22 @@ static void count(struct cache_grid *grid)
 	}
 }
 
+/* What is cached is, in turn, inactive, referenced, active, and both. */
+static void add_frames(struct cache_grid *grid)
+{
+	grid->frames_why = WHY_OK;
+	for (size_t i = 0; i < grid->nr_cells; i++) {
+		uint64_t page = grid->start_page + i;
+
+		if (!is_cached(page))
+			continue;
+		grid->cells[i].frame.pfn = 1000 + page;
+		grid->cells[i].frame.flags = KPF_BIT(KPF_LRU) |
+					     (page & 1 ? KPF_BIT(KPF_REFERENCED) : 0) |
+					     (page & 2 ? KPF_BIT(KPF_ACTIVE) : 0);
+	}
+}
+
 static void add_file(struct cache_view *view, uint64_t id, const char *path)
 {
 	struct cache_file_row row = { .id = id,
@@ -90,6 +106,8 @@ static struct cache_view *make_view(const struct cache_request *request, size_t 
 				   request->nr_pages < left ? request->nr_pages : left,
 				   request->pages_per_cell);
 		count(&view->grid);
+		if (request->frames)
+			add_frames(&view->grid);
 		view->has_page = true;
 		view->page = (struct cache_page){
 			.page = request->cursor_page,
@@ -210,6 +228,47 @@ static void test_cells(void **state)
 	assert_true(sees(bench, "cell of 64 pages: 64 cached"));
 	assert_true(sees(bench, "page 0 = offset 0  cached  frame 13d1d6  map count 2"));
 	assert_true(sees(bench, "mapped by 4312 tar\\x1bget at 7f0000"));
+	close_bench(bench);
+}
+
+static void test_flags_of_pages(void **state)
+{
+	struct bench *bench = open_bench(80, 24, 0);
+	struct cache_view *view;
+	char *line;
+
+	(void)state;
+	assert_false(bench->request.frames);
+	assert_int_equal(key(bench, 'f').kind, ACTION_REQUEST);
+	assert_true(bench->request.frames);
+	assert_int_equal(bench->request.pages_per_cell, 1);
+	refresh(bench, 0);
+	draw(bench, 1);
+	line = canvas_line(bench->canvas, 5);
+	/* The first is under the cursor; from 64 on nothing is cached. */
+	assert_memory_equal(line + 1, "raAira", 6);
+	assert_memory_equal(line + 60, "iraA....", 8);
+	free(line);
+	/* 80 x 7 cells from 0 on, 64 of 128 cached: 304 pages. */
+	assert_true(sees(bench, "inactive   76"));
+	assert_true(sees(bench, "both   76"));
+	view = make_view(&bench->request, 0);
+	view->nr_read_back = 3;
+	give(bench, view);
+	draw(bench, 1);
+	assert_true(sees(bench, "looking read 3 back"));
+	/* What was refused is unknown, and why. */
+	view = make_view(&bench->request, 0);
+	view->grid.frames_why = WHY_DENIED;
+	give(bench, view);
+	draw(bench, 1);
+	line = canvas_line(bench->canvas, 5);
+	assert_memory_equal(line + 1, "??????", 6);
+	free(line);
+	assert_true(sees(bench, "flags ?: denied: frames, their flags and counts are for root"));
+	/* Flags are those of single pages. */
+	key(bench, '-');
+	assert_false(bench->request.frames);
 	close_bench(bench);
 }
 
@@ -429,17 +488,12 @@ static void test_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_zoom_and_move),
-		cmocka_unit_test(test_goes_to_a_page),
-		cmocka_unit_test(test_leads_to_the_map),
-		cmocka_unit_test(test_questions),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_silence_is_said),
-		cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_layout),         cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_flags_of_pages), cmocka_unit_test(test_zoom_and_move),
+		cmocka_unit_test(test_goes_to_a_page), cmocka_unit_test(test_leads_to_the_map),
+		cmocka_unit_test(test_questions),      cmocka_unit_test(test_list),
+		cmocka_unit_test(test_unknown),        cmocka_unit_test(test_silence_is_said),
+		cmocka_unit_test(test_no_file),        cmocka_unit_test(test_events),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
