@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "kernel/proc.h"
+#include "kernel/procps.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libproc2/pids.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,14 +130,17 @@ int plist_read(struct plist **out)
 	struct pids_info *info = NULL;
 	struct pids_fetch *fetch;
 	struct plist *list = NULL;
-	int err;
+	struct procps procps;
+	int err = procps_load(&procps);
 
+	if (err)
+		return err;
 	memcpy(items, wanted, sizeof(items));
-	err = procps_pids_new(&info, items, NR_ITEMS);
+	err = procps.pids_new(&info, items, NR_ITEMS);
 	if (err < 0)
 		return err;
 	errno = 0;
-	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	fetch = procps.pids_reap(info, PIDS_FETCH_TASKS_ONLY);
 	if (!fetch) {
 		err = errno ? -errno : -EIO;
 		goto out;
@@ -149,6 +152,6 @@ int plist_read(struct plist **out)
 	*out = list;
 	err = 0;
 out:
-	procps_pids_unref(&info);
+	procps.pids_unref(&info);
 	return err;
 }

@@ -5,14 +5,13 @@
  * A module is known by its device and inode. Its file is opened by /proc/PID/map_files
  * (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN), else by its path, if that still leads to the inode.
  *
- * libdw and what it needs are loaded when the first name is asked for: every other command would
- * pay a fifth of its start for them.
+ * libdw and what it needs are loaded when the first name is asked for (base/library.h).
  */
 #include "kernel/symbols.h"
 
+#include "base/library.h"
 #include "base/xalloc.h"
 
-#include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +29,6 @@
 
 /* The functions of libdw.so.1 and libelf.so.1 that are used, under their own names. */
 struct dw {
-	void *libdw, *libelf;
 	bool loaded;
 	__typeof__(&dwfl_begin) dwfl_begin;
 	__typeof__(&dwfl_end) dwfl_end;
@@ -48,55 +46,34 @@ struct dw {
 	__typeof__(&gelf_getphdr) gelf_getphdr;
 };
 
-static const struct {
-	const char *name;
-	size_t off_bytes; /* in struct dw */
-	bool of_elf;
-} dw_functions[] = {
-	{ "dwfl_begin", offsetof(struct dw, dwfl_begin), false },
-	{ "dwfl_end", offsetof(struct dw, dwfl_end), false },
-	{ "dwfl_report_begin", offsetof(struct dw, dwfl_report_begin), false },
-	{ "dwfl_report_offline", offsetof(struct dw, dwfl_report_offline), false },
-	{ "dwfl_report_end", offsetof(struct dw, dwfl_report_end), false },
-	{ "dwfl_module_getelf", offsetof(struct dw, dwfl_module_getelf), false },
-	{ "dwfl_module_addrinfo", offsetof(struct dw, dwfl_module_addrinfo), false },
-	{ "dwfl_module_getsrc", offsetof(struct dw, dwfl_module_getsrc), false },
-	{ "dwfl_lineinfo", offsetof(struct dw, dwfl_lineinfo), false },
-	{ "dwfl_build_id_find_elf", offsetof(struct dw, dwfl_build_id_find_elf), false },
-	{ "dwfl_standard_find_debuginfo", offsetof(struct dw, dwfl_standard_find_debuginfo),
-	  false },
-	{ "dwfl_offline_section_address", offsetof(struct dw, dwfl_offline_section_address),
-	  false },
-	{ "elf_getphdrnum", offsetof(struct dw, elf_getphdrnum), true },
-	{ "gelf_getphdr", offsetof(struct dw, gelf_getphdr), true },
+static const struct library_function dw_functions[] = {
+	{ "dwfl_begin", offsetof(struct dw, dwfl_begin) },
+	{ "dwfl_end", offsetof(struct dw, dwfl_end) },
+	{ "dwfl_report_begin", offsetof(struct dw, dwfl_report_begin) },
+	{ "dwfl_report_offline", offsetof(struct dw, dwfl_report_offline) },
+	{ "dwfl_report_end", offsetof(struct dw, dwfl_report_end) },
+	{ "dwfl_module_getelf", offsetof(struct dw, dwfl_module_getelf) },
+	{ "dwfl_module_addrinfo", offsetof(struct dw, dwfl_module_addrinfo) },
+	{ "dwfl_module_getsrc", offsetof(struct dw, dwfl_module_getsrc) },
+	{ "dwfl_lineinfo", offsetof(struct dw, dwfl_lineinfo) },
+	{ "dwfl_build_id_find_elf", offsetof(struct dw, dwfl_build_id_find_elf) },
+	{ "dwfl_standard_find_debuginfo", offsetof(struct dw, dwfl_standard_find_debuginfo) },
+	{ "dwfl_offline_section_address", offsetof(struct dw, dwfl_offline_section_address) },
 };
 
-static void unload(struct dw *dw)
-{
-	if (dw->libdw)
-		dlclose(dw->libdw);
-	if (dw->libelf)
-		dlclose(dw->libelf);
-	*dw = (struct dw){ 0 };
-}
+static const struct library_function elf_functions[] = {
+	{ "elf_getphdrnum", offsetof(struct dw, elf_getphdrnum) },
+	{ "gelf_getphdr", offsetof(struct dw, gelf_getphdr) },
+};
 
 /* False where the libraries, or one of the functions, are not there. */
 static bool load(struct dw *dw)
 {
-	if (dw->loaded)
-		return true;
-	dw->libdw = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
-	dw->libelf = dlopen("libelf.so.1", RTLD_NOW | RTLD_LOCAL);
-	dw->loaded = dw->libdw && dw->libelf;
-	for (size_t i = 0; dw->loaded && i < sizeof(dw_functions) / sizeof(dw_functions[0]); i++) {
-		void *found = dlsym(dw_functions[i].of_elf ? dw->libelf : dw->libdw,
-				    dw_functions[i].name);
-
-		memcpy((char *)dw + dw_functions[i].off_bytes, &found, sizeof(found));
-		dw->loaded = found;
-	}
-	if (!dw->loaded)
-		unload(dw);
+	dw->loaded = dw->loaded ||
+		     (library_find("libdw.so.1", dw_functions,
+				   sizeof(dw_functions) / sizeof(dw_functions[0]), dw) &&
+		      library_find("libelf.so.1", elf_functions,
+				   sizeof(elf_functions) / sizeof(elf_functions[0]), dw));
 	return dw->loaded;
 }
 
@@ -136,7 +113,6 @@ void symbols_free(struct symbols *symbols)
 		return;
 	for (size_t i = 0; i < symbols->nr_modules; i++)
 		close_module(&symbols->dw, &symbols->modules[i]);
-	unload(&symbols->dw);
 	free(symbols);
 }
 

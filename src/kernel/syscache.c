@@ -3,16 +3,16 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/procps.h"
 
 #include <fcntl.h>
 #include <errno.h>
-#include <libproc2/meminfo.h>
-#include <libproc2/vmstat.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct syscache {
 	const struct host *host;
+	struct procps procps;
 	struct meminfo_info *meminfo;
 	struct vmstat_info *vmstat;
 	uint64_t before[NR_CACHE_RATE], before_ns;
@@ -25,9 +25,11 @@ int syscache_new(const struct host *host, struct syscache **out)
 	int ret;
 
 	cache->host = host;
-	ret = procps_meminfo_new(&cache->meminfo);
+	ret = procps_load(&cache->procps);
 	if (!ret)
-		ret = procps_vmstat_new(&cache->vmstat);
+		ret = cache->procps.meminfo_new(&cache->meminfo);
+	if (!ret)
+		ret = cache->procps.vmstat_new(&cache->vmstat);
 	if (ret) {
 		syscache_free(cache);
 		return ret;
@@ -41,9 +43,9 @@ void syscache_free(struct syscache *cache)
 	if (!cache)
 		return;
 	if (cache->meminfo)
-		procps_meminfo_unref(&cache->meminfo);
+		cache->procps.meminfo_unref(&cache->meminfo);
 	if (cache->vmstat)
-		procps_vmstat_unref(&cache->vmstat);
+		cache->procps.vmstat_unref(&cache->vmstat);
 	free(cache);
 }
 
@@ -79,7 +81,7 @@ static int read_amounts(struct syscache *cache, struct cache_system *out)
 		&out->cached_bytes,      &out->dirty_bytes,         &out->writeback_bytes,
 		&out->active_file_bytes, &out->inactive_file_bytes,
 	};
-	struct meminfo_stack *stack = procps_meminfo_select(cache->meminfo, items, 5);
+	struct meminfo_stack *stack = cache->procps.meminfo_select(cache->meminfo, items, 5);
 
 	if (!stack)
 		return -EIO;
@@ -95,7 +97,7 @@ static int read_counters(struct syscache *cache, uint64_t now[NR_CACHE_RATE],
 		VMSTAT_PGSCAN_FILE,  VMSTAT_PGSCAN_ANON, VMSTAT_PGSTEAL_FILE,
 		VMSTAT_PGSTEAL_ANON, VMSTAT_PSWPIN,      VMSTAT_PSWPOUT,
 	};
-	struct vmstat_stack *stack = procps_vmstat_select(cache->vmstat, items, 6);
+	struct vmstat_stack *stack = cache->procps.vmstat_select(cache->vmstat, items, 6);
 
 	if (!stack)
 		return -EIO;

@@ -22,6 +22,7 @@
 #include <sys/statvfs.h>
 #include <sys/time.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define MESSAGE_NS      (10 * NS_PER_S) /* for a request or a receipt to go through */
