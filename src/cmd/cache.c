@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pagewalk cache FILE... | --top: what of files lies in the page cache. */
 #include "cmd/cache_files.h"
+#include "cmd/cache_watch.h"
 #include "cmd/cmd.h"
 
 #include "base/clock.h"
@@ -32,6 +33,7 @@ struct cache_options {
 	bool mapped_by, exact, recursive, total, pages;
 	size_t top; /* 0: the files that are named */
 	uint64_t limit_ns;
+	uint64_t watch_ns; /* 0: a report */
 };
 
 static int parse_source(const char *text, enum filecache_source *source)
@@ -86,19 +88,38 @@ static int parse_limit(const char *text, uint64_t *limit_ns)
 	return STATUS_DONE;
 }
 
+static int parse_watch(const char *text, uint64_t *watch_ns)
+{
+	if (parse_seconds(text, watch_ns) || *watch_ns < NS_PER_MS)
+		return cmd_bad_usage(&cmd_cache, "--watch takes seconds from 0.001 on");
+	return STATUS_DONE;
+}
+
+static int check_watch(int argc, const struct cache_options *options)
+{
+	if (options->watch_ns && argc - optind != 1)
+		return cmd_bad_usage(&cmd_cache, "--watch takes one file");
+	if (options->watch_ns &&
+	    (options->nr_cells || options->mapped_by || options->recursive || options->total ||
+	     options->pages || options->exact || options->format == FORMAT_CSV))
+		return cmd_bad_usage(&cmd_cache, "--watch goes with --json and --source only");
+	return STATUS_DONE;
+}
+
 static int check_operands(int argc, const struct cache_options *options)
 {
 	if (options->top && optind < argc)
 		return cmd_bad_usage(&cmd_cache, "--top takes no files");
-	if (options->top && (options->nr_cells || options->mapped_by || options->recursive ||
-			     options->pages || options->source != FILECACHE_AUTO))
+	if (options->top &&
+	    (options->watch_ns || options->nr_cells || options->mapped_by || options->recursive ||
+	     options->pages || options->source != FILECACHE_AUTO))
 		return cmd_bad_usage(&cmd_cache,
 				     "--top goes with -b, --total, --json and --csv only");
 	if (options->pages && options->format == FORMAT_CSV)
 		return cmd_bad_usage(&cmd_cache, "--pages goes with text and --json");
 	if (!options->top && optind == argc)
 		return cmd_bad_usage(&cmd_cache, "cache takes at least one file");
-	return STATUS_DONE;
+	return check_watch(argc, options);
 }
 
 static int parse_options(int argc, char **argv, struct cache_options *options)
@@ -115,6 +136,7 @@ static int parse_options(int argc, char **argv, struct cache_options *options)
 		{ "top", optional_argument, NULL, 't' },
 		{ "total", no_argument, NULL, 'a' },
 		{ "timeout", required_argument, NULL, 'l' },
+		{ "watch", required_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -154,6 +176,9 @@ static int parse_options(int argc, char **argv, struct cache_options *options)
 			break;
 		case 'l':
 			status = parse_limit(optarg, &options->limit_ns);
+			break;
+		case 'w':
+			status = parse_watch(optarg, &options->watch_ns);
 			break;
 		case 'h':
 			cmd_help(&cmd_cache);
@@ -336,6 +361,16 @@ static int report_top(const struct host *host, const struct cache_options *optio
 	return status;
 }
 
+static int watch_named(const struct host *host, const struct cache_options *options,
+		       const char *path)
+{
+	int error,
+		status = cache_watch_run(host, path, options->source,
+					 options->format == FORMAT_JSON, options->watch_ns, &error);
+
+	return error ? fail_file(path, error) : status;
+}
+
 static int run_cache(int argc, char **argv)
 {
 	struct cache_options options = { .limit_ns = LIMIT_NS };
@@ -346,8 +381,9 @@ static int run_cache(int argc, char **argv)
 	if (status)
 		return status < 0 ? STATUS_DONE : status;
 	host = host_new("");
-	status = options.top ? report_top(host, &options)
-			     : report_named(host, &options, argc, argv, &stuck);
+	status = options.top        ? report_top(host, &options)
+		 : options.watch_ns ? watch_named(host, &options, argv[optind])
+				    : report_named(host, &options, argc, argv, &stuck);
 	/* A thread that a file system holds cannot be ended, so nothing may wait for it. */
 	if (stuck) {
 		fflush(NULL);
@@ -373,6 +409,9 @@ const struct command cmd_cache = {
 		"  --cells N       also a map of the file by offset, in at most N cells\n"
 		"  --source NAME   cachestat, mincore, or auto (cachestat where there is one)\n"
 		"  --mapped-by     also which processes map the file\n"
+		"  --watch SEC     instead of a report: what comes and goes for so long, and what "
+		"of it\n"
+		"                  was asked for, what readahead brought (tracepoints: root)\n"
 		"  --pages         also each cached page's frame, map count and flags (root)\n"
 		"  -b, --bytes     exact bytes instead of 4.00K\n"
 		"  --json, --csv   for scripts\n"

@@ -308,16 +308,15 @@ static int by_time(const void *a, const void *b)
 	return (x->t_ns > y->t_ns) - (x->t_ns < y->t_ns);
 }
 
-void filemap_events_read(struct filemap_events *events, struct cache_log *log,
-			 struct cache_grid *grid)
+/* Reads the rings, and marks in the grid what is new. Events lost so far. */
+static uint64_t drain(struct filemap_events *events, struct cache_grid *grid, uint64_t now_ns)
 {
-	size_t nr_before = events->nr_waiting, kept = 0;
-	uint64_t now_ns = clock_mono_ns();
+	size_t nr_before = events->nr_waiting;
+	uint64_t lost = 0;
 
-	log->lost = 0;
 	for (size_t i = 0; i < events->nr_rings; i++) {
 		perf_ring_drain(events->rings[i].ring, 0, take_record, events);
-		log->lost += perf_ring_lost(events->rings[i].ring);
+		lost += perf_ring_lost(events->rings[i].ring);
 	}
 	for (size_t i = nr_before; grid && i < events->nr_waiting; i++)
 		cache_grid_mark(grid, events->waiting[i].page, events->waiting[i].nr_pages,
@@ -325,17 +324,38 @@ void filemap_events_read(struct filemap_events *events, struct cache_log *log,
 				now_ns);
 	if (events->nr_waiting > nr_before)
 		qsort(events->waiting, events->nr_waiting, sizeof(*events->waiting), by_time);
+	return lost;
+}
+
+uint64_t filemap_events_each(struct filemap_events *events, bool last, struct cache_grid *grid,
+			     filemap_events_fn *fn, void *arg)
+{
+	uint64_t now_ns = clock_mono_ns(), lost = drain(events, grid, now_ns);
+	size_t kept = 0;
+
 	for (size_t i = 0; i < events->nr_waiting; i++) {
 		struct cache_event *event = &events->waiting[i];
 
 		event->cause = event->inserted ? cause_of(events, event) : CAUSE_OTHER;
 		/* A later ask can still explain what is young. Order is kept. */
-		if (events->nr_waiting <= MOST_WAITING &&
+		if (!last && events->nr_waiting <= MOST_WAITING &&
 		    (kept || (now_ns - event->t_ns < CAUSE_WAIT_NS && event->inserted &&
 			      event->cause != CAUSE_ASKED)))
 			events->waiting[kept++] = *event;
 		else
-			cache_log_add(log, event);
+			fn(arg, event);
 	}
 	events->nr_waiting = kept;
+	return lost;
+}
+
+static void add_to_log(void *arg, const struct cache_event *event)
+{
+	cache_log_add(arg, event);
+}
+
+void filemap_events_read(struct filemap_events *events, struct cache_log *log,
+			 struct cache_grid *grid)
+{
+	log->lost = filemap_events_each(events, false, grid, add_to_log, log);
 }

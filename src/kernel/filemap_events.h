@@ -27,4 +27,12 @@ void filemap_events_close(struct filemap_events *events);
 void filemap_events_read(struct filemap_events *events, struct cache_log *log,
 			 struct cache_grid *grid);
 
+/*
+ * The same, but each event is given to fn. With `last` none waits for its cause any more. Returns
+ * how many events did not fit the rings so far.
+ */
+typedef void filemap_events_fn(void *arg, const struct cache_event *event);
+uint64_t filemap_events_each(struct filemap_events *events, bool last, struct cache_grid *grid,
+			     filemap_events_fn *fn, void *arg);
+
 #endif

@@ -203,6 +203,15 @@ static bool continues(const struct cache_event *last, const struct cache_event *
 	       last->page + last->nr_pages == event->page && event->t_ns - last->t_ns < JOIN_NS;
 }
 
+bool cache_event_join(struct cache_event *last, const struct cache_event *event)
+{
+	if (!continues(last, event))
+		return false;
+	last->nr_pages += event->nr_pages;
+	last->nr_folios += event->nr_folios;
+	return true;
+}
+
 void cache_log_add(struct cache_log *log, const struct cache_event *event)
 {
 	struct cache_event *last = log->nr ? &log->events[log->nr - 1] : NULL;
@@ -211,11 +220,8 @@ void cache_log_add(struct cache_log *log, const struct cache_event *event)
 		log->inserted[event->cause] += event->nr_pages;
 	else
 		log->evicted += event->nr_pages;
-	if (last && continues(last, event)) {
-		last->nr_pages += event->nr_pages;
-		last->nr_folios += event->nr_folios;
+	if (last && cache_event_join(last, event))
 		return;
-	}
 	if (log->nr == CACHE_EVENTS)
 		memmove(log->events, log->events + 1, --log->nr * sizeof(log->events[0]));
 	log->events[log->nr++] = *event;

@@ -108,6 +108,8 @@ struct cache_log {
 	uint64_t lost;                        /* events that did not fit the ring */
 };
 
+/* Adds an event to the last one, where it goes on with it. */
+bool cache_event_join(struct cache_event *last, const struct cache_event *event);
 /* Appends; the oldest goes. What continues the last event joins it. */
 void cache_log_add(struct cache_log *log, const struct cache_event *event);
 

@@ -426,6 +426,81 @@ static void test_events(void **state)
 	filemap_events_close(events);
 }
 
+/* Evicts the file and reads from it, again and again. */
+static pid_t start_mover(const struct fixture *fixture)
+{
+	pid_t pid = fork();
+	char bytes[64];
+
+	assert_return_code(pid, errno);
+	while (!pid) {
+		int fd = open(fixture->path, O_RDONLY | O_CLOEXEC);
+
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		if (read(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+			_exit(1);
+		close(fd);
+		usleep(2000);
+	}
+	return pid;
+}
+
+/* Sums the pages of the lines of one type; the first and the last line of all. */
+static uint64_t sum_lines(char *text, const char *type, json_t **first, json_t **last)
+{
+	uint64_t pages = 0;
+
+	*first = *last = NULL;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		json_t *object = json_loads(line, 0, NULL);
+
+		assert_non_null(object);
+		if (!strcmp(json_string_value(json_object_get(object, "type")), type))
+			pages += json_get_u64(object, "pages");
+		if (!*first)
+			*first = json_incref(object);
+		json_decref(*last);
+		*last = object;
+	}
+	assert_non_null(*last);
+	return pages;
+}
+
+static void test_watch(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const args[] = { "cache", fixture->path, "--watch", "0.7", "--json", NULL };
+	pid_t mover = start_mover(fixture);
+	struct run run = run_pagewalk(args);
+	json_t *first, *last;
+	uint64_t inserted;
+
+	kill(mover, SIGKILL);
+	assert_int_equal(waitpid(mover, NULL, 0), mover);
+	assert_int_equal(run.status, 0);
+	inserted = sum_lines(run.out, "insert", &first, &last);
+	assert_string_equal(json_string_value(json_object_get(first, "type")), "start");
+	assert_int_equal(json_get_u64(first, "pages"), PAGES);
+	assert_string_equal(json_string_value(json_object_get(last, "type")), "summary");
+	assert_true(json_get_u64(last, "inserted_pages") > 0);
+	assert_true(json_get_u64(last, "evicted_pages") > 0);
+	if (json_object_get(first, "unknown")) {
+		/* Without tracepoints nobody knows who asked, and that is said. */
+		assert_true(json_is_null(json_object_get(last, "asked_for_pages")));
+		assert_non_null(json_object_get(last, "unknown"));
+	} else {
+		assert_int_equal(json_get_u64(last, "inserted_pages"), inserted);
+		assert_true(json_get_u64(last, "asked_for_pages") > 0);
+		assert_int_equal(json_get_u64(last, "asked_for_pages") +
+					 json_get_u64(last, "readahead_pages") +
+					 json_get_u64(last, "other_pages"),
+				 inserted);
+	}
+	json_decref(first);
+	json_decref(last);
+	run_clear(&run);
+}
+
 static json_t *find_file(const struct run *run, const char *path)
 {
 	json_t *files = json_object_get(run->json, "files"), *file;
@@ -532,6 +607,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_own_mapping_agrees, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_mapping_past_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_top, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tree_and_total, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent_file_system, setup, teardown),
