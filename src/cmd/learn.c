@@ -2,7 +2,8 @@
 /*
  * pagewalk learn: the lessons, to read or to be checked without a screen. An interrupted check
  * leaves nothing behind without any help of this process: the pupil is killed with it, its files
- * have no names, and the keeper of the zram device removes that by itself.
+ * have no names, the keeper of the zram device removes that by itself, and the files that the lab
+ * sends are removed by its tidy process (lab/tidy.c).
  */
 #include "cmd/cmd.h"
 #include "cmd/options.h"

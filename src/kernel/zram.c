@@ -20,11 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DISK_BYTES   (UINT64_C(64) << 20)
-#define LABEL        "pagewalk-lesson"
-#define MOST_DEVICES 64
-#define NR_TRIES     50
-#define NAP_NS       20000000L
+#define DISK_BYTES (UINT64_C(64) << 20)
+#define LABEL      "pagewalk-lesson"
+#define NR_TRIES   50
+#define NAP_NS     20000000L
 
 /* What follows the 1024 bytes that are left to boot loaders. */
 struct swap_info {
@@ -106,15 +105,29 @@ static int write_header(int fd)
 	return err;
 }
 
+/* Another run that looks whether the device was left behind holds the lock for a moment. */
+static int lock_device(int fd)
+{
+	const struct timespec nap = { 0, NAP_NS };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || i == NR_TRIES)
+			return -errno;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
 /* Opens the device, locks it and writes the header. */
 static int claim_device(struct zram *zram)
 {
+	int err;
+
 	zram->fd = open_device(zram->number, O_RDWR);
 	if (zram->fd < 0)
 		return zram->fd;
-	if (flock(zram->fd, LOCK_EX | LOCK_NB))
-		return -errno;
-	return write_header(zram->fd);
+	err = lock_device(zram->fd);
+	return err ? err : write_header(zram->fd);
 }
 
 /* Whoever asks what a new device is (udev, blkid) holds it for a moment. */
@@ -152,8 +165,7 @@ int zram_remove_swap(struct zram *zram)
 	return write_patiently("/sys/class/zram-control/hot_remove", text);
 }
 
-/* True for a device that one of us made and nobody holds any more. */
-static bool was_left_behind(int number)
+bool zram_was_left_behind(int number)
 {
 	struct swap_info info;
 	char path[32];
@@ -173,10 +185,10 @@ static bool was_left_behind(int number)
 
 static void remove_left_behind(void)
 {
-	for (int number = 0; number < MOST_DEVICES; number++) {
+	for (int number = 0; number < ZRAM_MOST_DEVICES; number++) {
 		struct zram zram = { .number = number, .fd = -1 };
 
-		if (was_left_behind(number))
+		if (zram_was_left_behind(number))
 			zram_remove_swap(&zram);
 	}
 }

@@ -20,6 +20,9 @@ struct zram {
 int zram_make_swap(struct zram *zram, char *error, size_t room);
 /* Takes the swap off, empties the device and removes it. 0 or -errno. */
 int zram_remove_swap(struct zram *zram);
+/* True for a device that one of us made and nobody holds any more; of the first ones alone. */
+bool zram_was_left_behind(int number);
+#define ZRAM_MOST_DEVICES 64
 /* True where some swap is on (sysinfo(2)). */
 bool swap_is_on(void);
 /* True where zram could be had: root, and a kernel with zram. */

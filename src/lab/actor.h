@@ -5,8 +5,8 @@
 #include "lab/wire.h"
 
 /*
- * The two parts that pagewalk-actor plays. Each runs until the coordinator closes the
- * control socket or kills it, and returns the exit status of the process: 0, or 1 where
+ * The parts that pagewalk-actor plays. Sender and sink run until the coordinator closes the
+ * control socket or kills them, and return the exit status of the process: 0, or 1 where
  * the coordinator is gone or does not keep to the protocol. What goes wrong with the
  * transfer itself is reported as WIRE_FAILED.
  */
@@ -14,6 +14,11 @@ int sender_run(int control_fd, struct wire_progress *progress, const char *mode_
 	       const char *path, const char *target_path);
 /* `path` is of the file to write, or NULL where the sink writes none. */
 int sink_run(int control_fd, struct wire_progress *progress, const char *path);
+/*
+ * Waits beside a run whose directory is made in that of base_fd, and where the run is killed
+ * removes what it leaves there. The exit status: 0, or 1 where it could not.
+ */
+int tidy_run(int control_fd, int base_fd);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t actor_now_ns(void);

@@ -194,7 +194,8 @@ int bench_files_open(const struct bench_plan *plan, const struct bench *bench,
 		err = -EFBIG;
 	}
 	if (!err)
-		err = run_dir_open(plan->dir, plan->keep, &files->run, error, room);
+		err = run_dir_open(plan->dir, plan->keep, plan->actor_path, &files->run, error,
+				   room);
 	if (!err)
 		err = check_space(files, plan, error, room);
 	if (err) {

@@ -226,7 +226,7 @@ static int check_and_open(struct lab *lab, const struct lab_config *config, char
 		snprintf(error, room, "the size is too large");
 		return -EFBIG;
 	}
-	err = run_dir_open(config->dir, config->keep, &lab->run, error, room);
+	err = run_dir_open(config->dir, config->keep, config->actor_path, &lab->run, error, room);
 	if (err)
 		return err;
 	total_bytes = lab->size_bytes * config->nr_modes;

@@ -77,7 +77,7 @@ int drill_open(const struct host *host, const struct drill_config *config, struc
 		.actor_path = drill->actor_path,
 		.dir = drill->dir,
 	};
-	err = run_dir_open(drill->dir, false, &drill->run, error, room);
+	err = run_dir_open(drill->dir, false, drill->actor_path, &drill->run, error, room);
 	if (!err)
 		err = make_file(drill, error, room);
 	if (err) {

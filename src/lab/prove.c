@@ -249,7 +249,7 @@ static int prove_all(const struct host *host, const struct prove_config *config,
 	struct prover prover = { .host = host, .config = config };
 	int err;
 
-	err = run_dir_open(config->dir, false, &prover.run, error, room);
+	err = run_dir_open(config->dir, false, config->actor_path, &prover.run, error, room);
 	if (err)
 		return err;
 	prover.len_bytes = NR_PAGES * (size_t)sysconf(_SC_PAGESIZE);

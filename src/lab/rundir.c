@@ -7,20 +7,20 @@
  *	BASE/kept-XXXXXX/...		made with --keep; never removed by us
  *
  * Making and cleaning happen under a lock of BASE itself, so that no run is taken for a
- * stale one between mkdtemp(3) and its own lock. Cleaning removes only directories that
- * are ours by owner, name and lock file, and in them only files of the names above.
+ * stale one between mkdtemp(3) and its own lock. A run that is killed is cleaned up after by
+ * the tidy role of the actor, which is there before the directory is (lab/tidy.c); should that
+ * be killed too, by the next run.
  */
 #include "lab/rundir.h"
 
-#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "lab/leftover.h"
+#include "lab/spawn.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,19 +28,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
-
-#define LOCK_NAME    "pagewalk.lock"
-#define LANE_PATTERN "lane-*.bin"
-#define RUN_PATTERN  "run-??????"
-#define BASE_LOCK_NS (5 * NS_PER_S)
 
 struct run_dir {
 	char *path;
 	int dir_fd;
 	int lock_fd; /* -1 with keep */
 	bool keep;
+	struct actor tidy; /* none with keep */
 };
 
 static int say(char *error, size_t room, int err, const char *what, const char *path)
@@ -85,71 +80,10 @@ static int make_path(char *path)
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
 }
 
-/* A lock that is free within a moment, or -EWOULDBLOCK. */
-static int lock_base(int base_fd)
-{
-	uint64_t end_ns = clock_mono_ns() + BASE_LOCK_NS;
-	const struct timespec nap = { 0, 10 * (long)NS_PER_MS };
-
-	while (flock(base_fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK || clock_mono_ns() > end_ns)
-			return -errno;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
-}
-
-/* Calls fn for each name in the directory that matches; the descriptor stays open. */
-static void for_each_name(int dir_fd, const char *pattern, void (*fn)(int dir_fd, const char *name))
-{
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
-		return;
-	}
-	while ((entry = readdir(dir)))
-		if (!fnmatch(pattern, entry->d_name, 0))
-			fn(dir_fd, entry->d_name);
-	closedir(dir);
-}
-
-static void remove_file(int dir_fd, const char *name)
-{
-	unlinkat(dir_fd, name, 0);
-}
-
-/* Removes the files of a run whose lock is free, and then the directory. */
-static void remove_stale(int base_fd, const char *name)
-{
-	int dir_fd = openat(base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int lock_fd = -1;
-	struct stat st;
-
-	if (dir_fd < 0)
-		return;
-	if (!fstat(dir_fd, &st) && st.st_uid == geteuid()) {
-		lock_fd = openat(dir_fd, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (lock_fd >= 0 && !flock(lock_fd, LOCK_EX | LOCK_NB)) {
-			for_each_name(dir_fd, LANE_PATTERN, remove_file);
-			remove_file(dir_fd, LOCK_NAME);
-			unlinkat(base_fd, name, AT_REMOVEDIR);
-		} else if (lock_fd < 0 && errno == ENOENT) {
-			/* Killed before its lock was made: gone if it is empty, else not ours. */
-			unlinkat(base_fd, name, AT_REMOVEDIR);
-		}
-	}
-	if (lock_fd >= 0)
-		close(lock_fd);
-	close(dir_fd);
-}
-
 static int make_lock(struct run_dir *run)
 {
-	run->lock_fd = openat(run->dir_fd, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	run->lock_fd = openat(run->dir_fd, RUN_LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			      0600);
 	if (run->lock_fd < 0 || flock(run->lock_fd, LOCK_EX | LOCK_NB))
 		return -errno;
 	return 0;
@@ -173,7 +107,28 @@ static int make_run(struct run_dir *run, const char *base)
 	return run->keep ? 0 : make_lock(run);
 }
 
-static int open_in(struct run_dir *run, char *base, char *error, size_t room)
+/* Started first, so that there is no moment without it. */
+static int start_tidy(struct run_dir *run, int base_fd, char *base, const char *actor_path,
+		      char *error, size_t room)
+{
+	char *const argv[] = { (char *)"pagewalk-actor", (char *)"tidy", base, NULL };
+	int err = run->keep ? 0 : actor_spawn_with(&run->tidy, actor_path, argv, base_fd);
+
+	return err ? say(error, room, err, "cannot start", actor_path) : 0;
+}
+
+static void end_tidy(struct run_dir *run)
+{
+	const struct wire_message dismiss = wire_message_make(WIRE_DISMISS);
+	struct actor *const actors[] = { &run->tidy };
+
+	if (run->tidy.pid)
+		actor_tell(&run->tidy, &dismiss);
+	actors_end(actors, 1);
+}
+
+static int open_in(struct run_dir *run, char *base, const char *actor_path, char *error,
+		   size_t room)
 {
 	int base_fd, err = make_path(base);
 
@@ -182,20 +137,27 @@ static int open_in(struct run_dir *run, char *base, char *error, size_t room)
 	base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base_fd < 0)
 		return say(error, room, -errno, "cannot open directory", base);
-	err = lock_base(base_fd);
+	err = start_tidy(run, base_fd, base, actor_path, error, room);
+	if (err)
+		goto out;
+	err = leftover_lock(base_fd);
 	if (err) {
 		say(error, room, err, "cannot lock directory", base);
 	} else {
-		for_each_name(base_fd, RUN_PATTERN, remove_stale);
+		leftover_remove_all(base_fd);
 		err = make_run(run, base);
 		if (err)
 			say(error, room, err, "cannot make a directory in", base);
+		/* The tidy process has the descriptor too: closing ours would not be enough. */
+		leftover_unlock(base_fd);
 	}
+out:
 	close(base_fd);
 	return err;
 }
 
-int run_dir_open(const char *dir, bool keep, struct run_dir **out, char *error, size_t room)
+int run_dir_open(const char *dir, bool keep, const char *actor_path, struct run_dir **out,
+		 char *error, size_t room)
 {
 	struct run_dir *run = xcalloc(1, sizeof(*run));
 	char *base = dir ? xstrdup(dir) : default_base();
@@ -204,7 +166,8 @@ int run_dir_open(const char *dir, bool keep, struct run_dir **out, char *error, 
 	run->dir_fd = -1;
 	run->lock_fd = -1;
 	run->keep = keep;
-	err = base[0] ? open_in(run, base, error, room)
+	actor_init(&run->tidy);
+	err = base[0] ? open_in(run, base, actor_path, error, room)
 		      : say(error, room, -ENOENT, "cannot make directory", "''");
 	free(base);
 	if (err) {
@@ -219,10 +182,8 @@ void run_dir_close(struct run_dir *run)
 {
 	if (!run)
 		return;
-	if (run->dir_fd >= 0 && !run->keep) {
-		for_each_name(run->dir_fd, LANE_PATTERN, remove_file);
-		remove_file(run->dir_fd, LOCK_NAME);
-	}
+	if (run->dir_fd >= 0 && !run->keep)
+		leftover_empty(run->dir_fd);
 	/* A directory that is kept holds files, unless the run failed early: then it goes. */
 	if (run->path)
 		rmdir(run->path);
@@ -230,6 +191,7 @@ void run_dir_close(struct run_dir *run)
 		close(run->lock_fd);
 	if (run->dir_fd >= 0)
 		close(run->dir_fd);
+	end_tidy(run);
 	free(run->path);
 	free(run);
 }

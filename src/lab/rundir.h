@@ -16,10 +16,12 @@ struct run_dir;
 /*
  * Makes a directory for this run in `dir` (NULL: $XDG_CACHE_HOME/pagewalk or
  * ~/.cache/pagewalk; created, 0700, where it is missing) and removes what runs that were
- * killed left there. With `keep` its files outlive it. 0, or -errno with one line in
- * error[room]; the caller ends it with run_dir_close().
+ * killed left there. With `keep` its files outlive it; else a process of the program at actor_path
+ * waits beside it and removes them should the caller be killed. That process is a child of the
+ * caller until run_dir_close() ends it. 0, or -errno with one line in error[room].
  */
-int run_dir_open(const char *dir, bool keep, struct run_dir **out, char *error, size_t room);
+int run_dir_open(const char *dir, bool keep, const char *actor_path, struct run_dir **out,
+		 char *error, size_t room);
 /* Removes the files and the directory unless they are to be kept. */
 void run_dir_close(struct run_dir *run);
 /* Its path, borrowed. */

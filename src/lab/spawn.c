@@ -3,8 +3,8 @@
  * Starting and ending of actors. pagewalk never forks itself: posix_spawn(3) does not run
  * any of our code in the child, and everything the child shall have is named here; each
  * descriptor of ours is close-on-exec, and what another library left open is closed by
- * the file actions. An actor has a process group of its own, so that Ctrl-C and Ctrl-Z at
- * the terminal reach pagewalk alone, which then decides.
+ * the file actions. An actor has a session of its own, so that Ctrl-C, Ctrl-Z and what is
+ * sent to the process group reach pagewalk alone, which then decides.
  */
 #include "lab/spawn.h"
 
@@ -115,9 +115,8 @@ static int spawn(const char *path, char *const argv[], int control_fd, int progr
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
 						      POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	err = name_descriptors(&actions, control_fd, progress_fd, socket_fd);
@@ -141,17 +140,19 @@ static void give_back(struct actor *actor)
 
 int actor_spawn_with(struct actor *actor, const char *path, char *const argv[], int socket_fd)
 {
-	int pair[2], progress_fd, err;
+	int pair[2], progress_fd, given_fd = -1, err;
 
 	actor_init(actor);
 	progress_fd = make_progress(&actor->progress);
 	if (progress_fd < 0)
 		return progress_fd;
-	err = make_control(pair);
+	if (socket_fd >= 0)
+		given_fd = fcntl(socket_fd, F_DUPFD_CLOEXEC, LEAST_SOURCE_FD);
+	err = socket_fd >= 0 && given_fd < 0 ? -errno : make_control(pair);
 	if (err)
 		goto out;
 	actor->control_fd = pair[0];
-	err = spawn(path, argv, pair[1], progress_fd, socket_fd, &actor->pid);
+	err = spawn(path, argv, pair[1], progress_fd, given_fd, &actor->pid);
 	close(pair[1]);
 	if (err) {
 		actor->pid = 0;
@@ -164,6 +165,8 @@ int actor_spawn_with(struct actor *actor, const char *path, char *const argv[], 
 		waitpid(actor->pid, NULL, 0);
 	}
 out:
+	if (given_fd >= 0)
+		close(given_fd);
 	close(progress_fd);
 	if (err)
 		give_back(actor);

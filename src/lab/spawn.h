@@ -20,8 +20,8 @@ struct actor {
 /* An actor that is not there. */
 void actor_init(struct actor *actor);
 /*
- * Starts the program at `path` with the given arguments (posix_spawn(3)): its own process
- * group, default signals, and no descriptor but /dev/null, the control socket and the
+ * Starts the program at `path` with the given arguments (posix_spawn(3)): its own session,
+ * default signals, and no descriptor but /dev/null, the control socket and the
  * progress page. It is killed when the calling *thread* ends (PR_SET_PDEATHSIG), so that
  * thread must live as long as the actor may. 0 or -errno.
  */

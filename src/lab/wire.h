@@ -31,12 +31,12 @@
  * whose mode cannot run here answers PREPARE by UNAVAILABLE.
  */
 #define WIRE_MAGIC   UINT32_C(0x50574c42)
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 
 /* Descriptors that an actor is started with. */
 #define WIRE_CONTROL_FD  3
 #define WIRE_PROGRESS_FD 4
-#define WIRE_SOCKET_FD   5 /* only with WIRE_GIVEN: the connection, already made */
+#define WIRE_SOCKET_FD   5 /* WIRE_GIVEN: the connection, already made; tidy: a directory */
 
 enum wire_type {
 	WIRE_LISTEN,
@@ -54,6 +54,7 @@ enum wire_type {
 	WIRE_RECEIVED,
 	WIRE_FAILED,
 	WIRE_UNAVAILABLE,
+	WIRE_DISMISS, /* to tidy: the run has ended by itself */
 	NR_WIRE,
 };
 

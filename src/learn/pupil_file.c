@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +24,29 @@
 
 #define LESSON_BYTES 100
 
-/* An unnamed file, or where the file system has none such, one whose name lives for a moment. */
-static int open_unnamed(const char *dir)
+/* A file whose name lives for a moment, in which the end of pagewalk is not heard of. */
+static int open_and_unlink(const char *dir)
 {
 	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	sigset_t all, before;
+	int fd;
 
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
 	snprintf(path, sizeof(path), "%s/pagewalk-lesson-XXXXXX", dir);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return fd;
+}
+
+/* Not every file system has files without a name. */
+static int open_unnamed(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR) ? open_and_unlink(dir) : fd;
 }
 
 static int fill(struct pupil *pupil, int fd, size_t nr_pages)

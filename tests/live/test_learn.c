@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The lessons on this kernel: all claims hold; without privilege none fails; where the action of
- * a step is left out, or finds another state, a claim of it does fail; and whatever moment a
- * check is killed at, nothing of it stays.
+ * a step is left out, or finds another state, a claim of it does fail.
  */
 #include "kernel/zram.h"
 #include "learn/runner.h"
@@ -11,16 +10,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -294,86 +288,6 @@ static void test_a_pupil_that_died_is_replaced(void **state)
 	host_free(host);
 }
 
-/* ---- nothing stays ---- */
-
-static size_t count_entries(const char *path, const char *prefix)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	size_t nr = 0;
-
-	while (dir && (entry = readdir(dir)))
-		nr += !strncmp(entry->d_name, prefix, strlen(prefix));
-	if (dir)
-		closedir(dir);
-	return nr;
-}
-
-static pid_t start_check(const char *name, const char *dir)
-{
-	pid_t pid = fork();
-
-	assert_return_code(pid, errno);
-	if (!pid) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, 1);
-		dup2(null, 2);
-		execl(getenv("PAGEWALK"), "pagewalk", "learn", name, "--check", "--dir", dir,
-		      zram_is_possible() ? "--zram" : NULL, (char *)NULL);
-		_exit(127);
-	}
-	return pid;
-}
-
-/*
- * All that the killed one started must end by itself: they are ours to reap now. The keeper of swap
- * says by its exit status whether it could remove what it had made; 2 is of one that found its
- * parent gone before it began. What other runs do to swap meanwhile is not looked at.
- */
-static void reap_all(pid_t killed)
-{
-	const struct timespec nap = { 0, 10000000 };
-	int status;
-	pid_t got;
-
-	for (int i = 0; i < 3000; i++) {
-		while ((got = waitpid(-1, &status, WNOHANG)) > 0)
-			if (got != killed && WIFEXITED(status) && WEXITSTATUS(status) &&
-			    WEXITSTATUS(status) != 2)
-				fail_msg("one that stayed behind ended with %d",
-					 WEXITSTATUS(status));
-		if (got < 0 && errno == ECHILD)
-			return;
-		nanosleep(&nap, NULL);
-	}
-	fail_msg("a process stayed behind");
-}
-
-static void test_killed_at_any_moment_nothing_stays(void **state)
-{
-	char dir[] = "/var/tmp/pagewalk-test-XXXXXX";
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
-	for (size_t i = 0; i < 3 * nr_lessons; i++) {
-		const struct lesson *lesson = lessons[i % nr_lessons];
-		const struct timespec moment = { 0, (long)(i * 7 % 20) * 10000000 };
-		pid_t pid;
-
-		if (lesson->driver)
-			continue;
-		pid = start_check(lesson->name, dir);
-
-		nanosleep(&moment, NULL);
-		kill(pid, i % 3 == 2 ? SIGTERM : SIGKILL);
-		reap_all(pid);
-		assert_int_equal(count_entries(dir, "pagewalk"), 0);
-	}
-	assert_return_code(rmdir(dir), errno);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,7 +298,6 @@ int main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_without_its_action_a_step_fails),
 		cmocka_unit_test(test_a_pupil_that_died_is_replaced),
-		cmocka_unit_test(test_killed_at_any_moment_nothing_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
