@@ -155,5 +155,6 @@ const struct lesson lesson_cache = {
 	.title = "The page cache",
 	.summary = "readahead, dirty, writeback, sharing, eviction",
 	.needs_disk = true,
+	.shows_cache = true,
 	LESSON_STEPS(steps),
 };

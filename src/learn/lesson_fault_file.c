@@ -97,5 +97,6 @@ const struct lesson lesson_fault_file = {
 	.title = "Faults on a mapped file",
 	.summary = "major when cold, minor when cached, fault-around",
 	.needs_disk = true,
+	.shows_cache = true,
 	LESSON_STEPS(steps),
 };

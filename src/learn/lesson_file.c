@@ -108,5 +108,6 @@ const struct lesson lesson_file = {
 	.name = "file",
 	.title = "Descriptors, open files, inodes",
 	.summary = "two opens against dup; one inode, one address_space",
+	.shows_cache = true,
 	LESSON_STEPS(steps),
 };

@@ -2,54 +2,20 @@
 /*
  * Measures what lessons claim. The pages of each region are walked once for each moment, and the
  * picture and the figures both come from that walk, so that they cannot disagree. A region that
- * is not mapped has no page present, which is known and not unknown.
+ * is not mapped has no page present, which is known and not unknown. What is measured of files and
+ * tasks stands in measure_files.c.
  */
 #include "learn/measure.h"
 
 #include "base/xalloc.h"
-#include "kernel/fdinfo.h"
-#include "kernel/fds.h"
-#include "kernel/filecache.h"
-#include "kernel/kcmp.h"
 #include "kernel/proc.h"
 #include "kernel/walk.h"
+#include "learn/measure_pass.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What one pass over the regions leaves for the claims. */
-struct pass {
-	const struct measure_moment *moment;
-	struct step_result *result;
-	struct proc *procs[LESSON_SUBJECTS]; /* of the regions; NULL: gone */
-	enum why region_why[LESSON_SUBJECTS];
-	struct sources sources[LESSON_SUBJECTS];
-	struct vma_list *vmas[LESSON_SUBJECTS];
-	/* Where regions of the stage stand in the result. */
-	struct lesson_region *regions[LESSON_SUBJECTS];
-	struct proc *pupil;
-};
-
-static void set_value(struct reading *out, int64_t value)
-{
-	out->why = WHY_OK;
-	out->value = value;
-	out->reason[0] = '\0';
-}
-
-static void set_unknown(struct reading *out, enum why why, const char *reason)
-{
-	out->why = why;
-	snprintf(out->reason, sizeof(out->reason), "%s", reason);
-}
-
-static void set_refused(struct reading *out, enum source source, enum why why)
-{
-	out->why = why;
-	source_refusal(source, why, out->reason, sizeof(out->reason));
-}
 
 /* ---- the pages ---- */
 
@@ -80,9 +46,8 @@ static int take_span(void *arg, const struct page_span *span)
 	return 0;
 }
 
-/* The result's own region for one of the stage: the same range, or a new one. */
-static struct lesson_region *keep_region(struct step_result *result, size_t index,
-					 const struct pupil_region *from)
+struct lesson_region *measure_keep_region(struct step_result *result, size_t index,
+					  const struct pupil_region *from)
 {
 	struct lesson_region *region;
 
@@ -135,7 +100,7 @@ static void read_region(struct pass *pass, size_t index)
 	pass->region_why[index] = WHY_GONE;
 	if (!from->name[0] || !from->nr_pages || from->nr_pages > PUPIL_PAGES)
 		return;
-	pass->regions[index] = keep_region(pass->result, index, from);
+	pass->regions[index] = measure_keep_region(pass->result, index, from);
 	if (!pass->regions[index])
 		return;
 	ret = proc_open(pass->moment->host, from->pid, &pass->procs[index]);
@@ -223,10 +188,10 @@ static bool region_is_known(const struct pass *pass, unsigned index, enum source
 	enum why why = pass->region_why[index];
 
 	if (why != WHY_OK) {
-		set_unknown(out, why,
-			    pass->moment->stage->regions[index].name[0]
-				    ? "the process is gone"
-				    : "the region is not there");
+		reading_set_unknown(out, why,
+				    pass->moment->stage->regions[index].name[0]
+					    ? "the process is gone"
+					    : "the region is not there");
 		return false;
 	}
 	if (source == SOURCE_PAGEMAP)
@@ -235,12 +200,11 @@ static bool region_is_known(const struct pass *pass, unsigned index, enum source
 	/* Where nothing is present nothing was asked, and nothing is known to be there. */
 	if (why == WHY_OK || (why == WHY_NOT_ASKED && source == SOURCE_PAGEMAP_SCAN))
 		return true;
-	set_refused(out, source, why);
+	reading_set_refused(out, source, why);
 	return false;
 }
 
-static void measure_pages(const struct pass *pass, const struct lesson_claim *claim,
-			  struct reading *out)
+static void measure_pages(struct pass *pass, const struct lesson_claim *claim, struct reading *out)
 {
 	bool scanned = claim->quantity == QUANTITY_ZERO || claim->quantity == QUANTITY_HUGE;
 	size_t nr;
@@ -250,25 +214,23 @@ static void measure_pages(const struct pass *pass, const struct lesson_claim *cl
 			     out))
 		return;
 	pages = pages_of(pass, claim->subject, &nr);
-	set_value(out, count_state(pages, nr, state_of_quantity(claim->quantity)));
+	reading_set_value(out, count_state(pages, nr, state_of_quantity(claim->quantity)));
 }
 
-static void measure_frames(const struct pass *pass, const struct lesson_claim *claim,
-			   struct reading *out)
+static void measure_frames(struct pass *pass, const struct lesson_claim *claim, struct reading *out)
 {
 	if (!pass->moment->host->may_see_frames) {
-		set_refused(out, SOURCE_FRAMES, WHY_DENIED);
+		reading_set_refused(out, SOURCE_FRAMES, WHY_DENIED);
 		return;
 	}
 	if (!region_is_known(pass, claim->subject, SOURCE_PAGEMAP, out) ||
 	    (claim->quantity == QUANTITY_SAME_FRAMES &&
 	     !region_is_known(pass, claim->other, SOURCE_PAGEMAP, out)))
 		return;
-	set_value(out, count_frames(pass, claim));
+	reading_set_value(out, count_frames(pass, claim));
 }
 
-static void measure_vmas(const struct pass *pass, const struct lesson_claim *claim,
-			 struct reading *out)
+static void measure_vmas(struct pass *pass, const struct lesson_claim *claim, struct reading *out)
 {
 	const struct pupil_region *region = &pass->moment->stage->regions[claim->subject];
 	uint64_t page_bytes = geometry_page_size(&pass->moment->host->geometry);
@@ -288,13 +250,12 @@ static void measure_vmas(const struct pass *pass, const struct lesson_claim *cla
 		nr_vmas++;
 		nr_pages += (int64_t)((to - from) / page_bytes);
 	}
-	set_value(out, claim->quantity == QUANTITY_VMAS ? nr_vmas : nr_pages);
+	reading_set_value(out, claim->quantity == QUANTITY_VMAS ? nr_vmas : nr_pages);
 }
 
 /* ---- faults ---- */
 
-static void measure_faults(const struct pass *pass, const struct lesson_claim *claim,
-			   struct reading *out)
+static void measure_faults(struct pass *pass, const struct lesson_claim *claim, struct reading *out)
 {
 	const struct measure_faults *faults = pass->moment->faults;
 	const struct pupil_region *region = &pass->moment->stage->regions[claim->subject];
@@ -302,37 +263,39 @@ static void measure_faults(const struct pass *pass, const struct lesson_claim *c
 	int64_t count = 0;
 
 	if (!faults) {
-		set_value(out, 0);
+		reading_set_value(out, 0);
 		return;
 	}
 	if (faults->why != WHY_OK) {
-		set_unknown(out, faults->why,
-			    faults->why == WHY_TRUNCATED
-				    ? "fault events were lost"
-				    : "perf events are refused (perf_event_paranoid, seccomp)");
+		reading_set_unknown(
+			out, faults->why,
+			faults->why == WHY_TRUNCATED
+				? "fault events were lost"
+				: "perf events are refused (perf_event_paranoid, seccomp)");
 		return;
 	}
 	for (size_t i = 0; i < faults->nr; i++)
 		count += faults->items[i].major == (claim->quantity == QUANTITY_MAJOR) &&
 			 faults->items[i].addr - region->start_addr < region->nr_pages * page_bytes;
-	set_value(out, count);
+	reading_set_value(out, count);
 }
 
-static void measure_counted(const struct pass *pass, const struct lesson_claim *claim,
+static void measure_counted(struct pass *pass, const struct lesson_claim *claim,
 			    struct reading *out)
 {
 	struct process_info info;
 	int ret = pass->pupil ? proc_read_info(pass->pupil, &info) : -ESRCH;
 
 	if (ret || info.life == PROCESS_GONE)
-		set_refused(out, SOURCE_STAT, ret ? why_from_errno(-ret) : WHY_GONE);
+		reading_set_refused(out, SOURCE_STAT, ret ? why_from_errno(-ret) : WHY_GONE);
 	else
-		set_value(out, (int64_t)(claim->quantity == QUANTITY_COUNTED_MINOR ? info.minflt
-										   : info.majflt));
+		reading_set_value(out, (int64_t)(claim->quantity == QUANTITY_COUNTED_MINOR
+							 ? info.minflt
+							 : info.majflt));
 }
 
 /* "read_bytes: 4096" of /proc/PID/io (proc_pid_io(5)). */
-static void measure_read_bytes(const struct pass *pass, const struct lesson_claim *claim,
+static void measure_read_bytes(struct pass *pass, const struct lesson_claim *claim,
 			       struct reading *out)
 {
 	static const char key[] = "\nread_bytes: ";
@@ -345,147 +308,24 @@ static void measure_read_bytes(const struct pass *pass, const struct lesson_clai
 		ret = host_read_all(pass->moment->host, proc_dir_fd(pass->pupil), "io", &text,
 				    &len_bytes);
 	if (ret) {
-		set_unknown(out, ret == -ENOENT ? WHY_UNSUPPORTED : why_from_errno(-ret),
-			    "this kernel does not account storage to processes");
+		reading_set_unknown(out, ret == -ENOENT ? WHY_UNSUPPORTED : why_from_errno(-ret),
+				    "this kernel does not account storage to processes");
 		return;
 	}
 	at = strstr(text, key);
 	if (at)
-		set_value(out, strtoll(at + strlen(key), NULL, 10));
+		reading_set_value(out, strtoll(at + strlen(key), NULL, 10));
 	else
-		set_unknown(out, WHY_UNSUPPORTED, "no read_bytes in io");
+		reading_set_unknown(out, WHY_UNSUPPORTED, "no read_bytes in io");
 	free(text);
 }
 
-/* ---- files and tasks ---- */
-
-static int fd_of(const struct pass *pass, unsigned index)
+static void measure_said(struct pass *pass, const struct lesson_claim *claim, struct reading *out)
 {
-	return pass->pupil ? pass->moment->stage->fds[index] : -1;
-}
-
-static void measure_cache(const struct pass *pass, const struct lesson_claim *claim,
-			  struct reading *out)
-{
-	struct cache_info info = { 0 };
-	struct filecache *file;
-	enum why why;
-	char name[32];
-	int ret = -EBADF;
-
-	snprintf(name, sizeof(name), "fd/%d", fd_of(pass, claim->subject));
-	if (fd_of(pass, claim->subject) >= 0)
-		ret = filecache_open_at(pass->moment->host, proc_dir_fd(pass->pupil), name,
-					FILECACHE_AUTO, &file);
-	if (ret) {
-		set_unknown(out, why_from_errno(-ret), "the file is not open");
-		return;
-	}
-	ret = filecache_read(file, 0, &info);
-	why = ret                                                        ? why_from_errno(-ret)
-	      : claim->quantity == QUANTITY_CACHED || info.why != WHY_OK ? info.why
-									 : info.why_states;
-	if (why != WHY_OK)
-		set_refused(out, SOURCE_CACHESTAT, why);
-	else
-		set_value(out,
-			  (int64_t)(claim->quantity == QUANTITY_CACHED  ? info.total.cached
-				    : claim->quantity == QUANTITY_DIRTY ? info.total.dirty
-									: info.total.writeback));
-	cache_info_clear(&info);
-	filecache_close(file);
-}
-
-static void measure_shares(const struct pass *pass, const struct lesson_claim *claim,
-			   struct reading *out)
-{
-	static const enum share shares[NR_QUANTITY] = {
-		[QUANTITY_SHARES_VM] = SHARE_VM,
-		[QUANTITY_SHARES_FILES] = SHARE_FILES,
-		[QUANTITY_SHARES_FS] = SHARE_FS,
-	};
-	const int32_t *tasks = pass->moment->stage->tasks;
-	int ret = -ESRCH;
-
-	if (tasks[claim->subject] && tasks[claim->other])
-		ret = kcmp_share(pass->moment->host, tasks[claim->subject], tasks[claim->other],
-				 shares[claim->quantity]);
-	if (ret < 0)
-		set_refused(out, SOURCE_KCMP, why_from_errno(-ret));
-	else
-		set_value(out, ret == 0);
-}
-
-static void measure_open_file(const struct pass *pass, const struct lesson_claim *claim,
-			      struct reading *out)
-{
-	pid_t pid = pass->moment->stage->tasks[0];
-	int a = fd_of(pass, claim->subject), b = fd_of(pass, claim->other);
-	int ret = a < 0 || b < 0 ? -EBADF : kcmp_file(pass->moment->host, pid, a, pid, b);
-
-	if (ret < 0)
-		set_refused(out, SOURCE_KCMP, why_from_errno(-ret));
-	else
-		set_value(out, ret == 0);
-}
-
-static void measure_inode(const struct pass *pass, const struct lesson_claim *claim,
-			  struct reading *out)
-{
-	const unsigned indexes[2] = { claim->subject, claim->other };
-	struct inode_stat stats[2];
-
-	for (int i = 0; i < 2; i++) {
-		char name[32];
-		int fd = fd_of(pass, indexes[i]), ret = -EBADF;
-
-		snprintf(name, sizeof(name), "fd/%d", fd);
-		if (fd >= 0)
-			ret = fds_stat(pass->pupil, name, &stats[i]);
-		if (ret) {
-			set_refused(out, SOURCE_FD, why_from_errno(-ret));
-			return;
-		}
-	}
-	set_value(out, stats[0].ino == stats[1].ino && stats[0].dev_major == stats[1].dev_major &&
-			       stats[0].dev_minor == stats[1].dev_minor);
-}
-
-static void measure_position(const struct pass *pass, const struct lesson_claim *claim,
-			     struct reading *out)
-{
-	int fd = fd_of(pass, claim->subject), ret = -EBADF;
-	struct fdinfo info;
-	size_t len_bytes;
-	char name[32], *text;
-
-	snprintf(name, sizeof(name), "fdinfo/%d", fd);
-	if (fd >= 0)
-		ret = host_read_all(pass->moment->host, proc_dir_fd(pass->pupil), name, &text,
-				    &len_bytes);
-	if (ret) {
-		set_refused(out, SOURCE_FDINFO, why_from_errno(-ret));
-		return;
-	}
-	fdinfo_parse(text, len_bytes, &info);
-	if (info.has_pos)
-		set_value(out, (int64_t)info.pos_bytes);
-	else
-		set_refused(out, SOURCE_FDINFO, WHY_UNSUPPORTED);
-	fdinfo_clear(&info);
-	free(text);
-}
-
-static void measure_said(const struct pass *pass, const struct lesson_claim *claim,
-			 struct reading *out)
-{
-	set_value(out, pass->moment->stage->said[claim->subject]);
+	reading_set_value(out, pass->moment->stage->said[claim->subject]);
 }
 
 /* ---- all of it ---- */
-
-typedef void measure_fn(const struct pass *pass, const struct lesson_claim *claim,
-			struct reading *out);
 
 static measure_fn *const measures[NR_QUANTITY] = {
 	[QUANTITY_SAID] = measure_said,
@@ -526,6 +366,8 @@ void measure_step(const struct measure_moment *moment, struct step_result *resul
 		pass.pupil = NULL;
 	for (size_t i = 0; i < LESSON_SUBJECTS; i++)
 		read_region(&pass, i);
+	if (result->lesson->shows_cache)
+		measure_read_cache(&pass);
 	for (size_t i = 0; i < result->nr_claims; i++) {
 		struct claim_result *claim = &result->claims[i];
 		enum claim_when when = claim->claim->when;
@@ -537,6 +379,7 @@ void measure_step(const struct measure_moment *moment, struct step_result *resul
 	}
 	for (size_t i = 0; i < LESSON_SUBJECTS; i++) {
 		vma_list_free(pass.vmas[i]);
+		cache_info_clear(&pass.cache[i]);
 		if (pass.procs[i])
 			proc_close(pass.procs[i]);
 	}

@@ -120,6 +120,7 @@ struct lesson {
 	const char *summary;                /* one sentence for the list */
 	bool needs_swap;                    /* nothing of it can be shown without */
 	bool needs_disk;                    /* a file system whose pages can be dropped */
+	bool shows_cache;                   /* the page cache of descriptor 0 is in the picture */
 	const struct lesson_driver *driver; /* NULL: the pupil */
 	const struct lesson_step *steps;
 	size_t nr_steps;
