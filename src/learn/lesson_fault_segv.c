@@ -15,7 +15,7 @@
 		  .subject = 1,                                                                    \
 		  .expected = (code) },                                                            \
 	{                                                                                          \
-		.text = "its si_addr is the address", .quantity = QUANTITY_SAID, .subject = 2,     \
+		.text = "its si_addr is the address", .quantity = QUANTITY_SAID_YES, .subject = 2, \
 		.expected = 1                                                                      \
 	}
 

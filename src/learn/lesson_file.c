@@ -43,7 +43,7 @@ static const struct lesson_claim dup_claims[] = {
 };
 
 static const struct lesson_claim inode_claims[] = {
-	{ "what one wrote the other reads", QUANTITY_SAID, .subject = 0, .expected = 1 },
+	{ "what one wrote the other reads", QUANTITY_SAID_YES, .subject = 0, .expected = 1 },
 	{ "they are not one struct file", QUANTITY_SAME_OPEN_FILE, .subject = 0, .other = 1,
 	  .expected = 0 },
 	{ "the file is in the page cache", QUANTITY_CACHED, .subject = 1,

@@ -3,7 +3,8 @@
 
 /*
  * Tasks 0 and 1: the pupil and the child that it made. Said: 0 the number in the pupil's memory,
- * 1 whether its descriptor is open, 2 whether its working directory is the root. In each step
+ * whether 1 its descriptor is open, 2 its working directory is the root, 3 and 4 the contrary of 1
+ * and 2. In each step
  * the child stores 2 where the pupil had 1, closes the descriptor, and goes to the root.
  */
 
@@ -11,10 +12,13 @@
 	{                                                                                          \
 		.text = (words), .quantity = (kind), .subject = 0, .other = 1, .expected = (value) \
 	}
-#define SAID_CLAIM(words, index, value)                                                            \
+#define NUMBER_CLAIM(words, value)                                                                 \
 	{                                                                                          \
-		.text = (words), .quantity = QUANTITY_SAID, .subject = (index),                    \
-		.expected = (value)                                                                \
+		.text = (words), .quantity = QUANTITY_SAID, .expected = (value)                    \
+	}
+#define SAID_CLAIM(words, index)                                                                   \
+	{                                                                                          \
+		.text = (words), .quantity = QUANTITY_SAID_YES, .subject = (index), .expected = 1  \
 	}
 
 static const struct lesson_question fork_question = {
@@ -30,9 +34,9 @@ static const struct lesson_claim fork_claims[] = {
 	TASK_CLAIM("they do not share an mm_struct", QUANTITY_SHARES_VM, 0),
 	TASK_CLAIM("nor a files_struct", QUANTITY_SHARES_FILES, 0),
 	TASK_CLAIM("nor an fs_struct", QUANTITY_SHARES_FS, 0),
-	SAID_CLAIM("the parent still reads 1", 0, 1),
-	SAID_CLAIM("the parent's descriptor is still open", 1, 1),
-	SAID_CLAIM("the parent's working directory stays", 2, 0),
+	NUMBER_CLAIM("the parent still reads 1", 1),
+	SAID_CLAIM("the parent's descriptor is still open", 1),
+	SAID_CLAIM("the parent's working directory stays", 4),
 };
 
 static const struct lesson_question vm_question = {
@@ -48,8 +52,8 @@ static const struct lesson_question vm_question = {
 static const struct lesson_claim vm_claims[] = {
 	TASK_CLAIM("they share the mm_struct", QUANTITY_SHARES_VM, 1),
 	TASK_CLAIM("but no files_struct", QUANTITY_SHARES_FILES, 0),
-	SAID_CLAIM("the parent reads 2", 0, 2),
-	SAID_CLAIM("the parent's descriptor is still open", 1, 1),
+	NUMBER_CLAIM("the parent reads 2", 2),
+	SAID_CLAIM("the parent's descriptor is still open", 1),
 };
 
 static const struct lesson_question files_question = {
@@ -66,15 +70,15 @@ static const struct lesson_question files_question = {
 static const struct lesson_claim files_claims[] = {
 	TASK_CLAIM("they share the files_struct", QUANTITY_SHARES_FILES, 1),
 	TASK_CLAIM("but no mm_struct", QUANTITY_SHARES_VM, 0),
-	SAID_CLAIM("the parent's descriptor is closed", 1, 0),
-	SAID_CLAIM("the parent still reads 1", 0, 1),
+	SAID_CLAIM("the parent's descriptor is closed", 3),
+	NUMBER_CLAIM("the parent still reads 1", 1),
 };
 
 static const struct lesson_claim fs_claims[] = {
 	TASK_CLAIM("they share the fs_struct", QUANTITY_SHARES_FS, 1),
 	TASK_CLAIM("but no files_struct", QUANTITY_SHARES_FILES, 0),
-	SAID_CLAIM("the parent's working directory has moved", 2, 1),
-	SAID_CLAIM("the parent's descriptor is still open", 1, 1),
+	SAID_CLAIM("the parent's working directory has moved", 2),
+	SAID_CLAIM("the parent's descriptor is still open", 1),
 };
 
 static const struct lesson_step steps[] = {

@@ -329,6 +329,7 @@ static void measure_said(struct pass *pass, const struct lesson_claim *claim, st
 
 static measure_fn *const measures[NR_QUANTITY] = {
 	[QUANTITY_SAID] = measure_said,
+	[QUANTITY_SAID_YES] = measure_said,
 	[QUANTITY_PRESENT] = measure_pages,
 	[QUANTITY_SWAPPED] = measure_pages,
 	[QUANTITY_ZERO] = measure_pages,

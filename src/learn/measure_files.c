@@ -89,7 +89,7 @@ void measure_read_cache(struct pass *pass)
 	if (read_cache(pass, 0) != WHY_OK || info->why != WHY_OK || info->pages_per_cell != 1)
 		return;
 	from.nr_pages = (uint32_t)info->nr_cells;
-	region = measure_keep_region(pass->result, LESSON_SUBJECTS, &from);
+	region = measure_keep_region(pass->result, LESSON_CACHE, &from);
 	if (!region)
 		return;
 	region->has_flags = info->why_states == WHY_OK;

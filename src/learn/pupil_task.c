@@ -93,7 +93,8 @@ void pupil_end_tasks(struct pupil *pupil)
 
 /*
  * What the pupil has afterwards: said[0] the number that lay in its memory as 1, said[1] whether
- * descriptor 0 is open, said[2] whether its working directory is the root.
+ * descriptor 0 is open, said[2] whether its working directory is the root, said[3] and said[4] the
+ * contrary of these two.
  */
 static void look_at_self(struct pupil *pupil)
 {
@@ -102,6 +103,8 @@ static void look_at_self(struct pupil *pupil)
 	pupil->stage.said[0] = *pupil_page(pupil, 0, 0);
 	pupil->stage.said[1] = fcntl(pupil->stage.fds[0], F_GETFD) >= 0;
 	pupil->stage.said[2] = getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/");
+	pupil->stage.said[3] = !pupil->stage.said[1];
+	pupil->stage.said[4] = !pupil->stage.said[2];
 }
 
 static int stand_alone(struct pupil *pupil)

@@ -19,7 +19,8 @@ struct quantity_row {
 };
 
 static const struct quantity_row rows[NR_QUANTITY] = {
-	[QUANTITY_SAID] = { "reported by the pupil", "the pupil itself", false },
+	[QUANTITY_SAID] = { "the program reports", "the program itself", false },
+	[QUANTITY_SAID_YES] = { "the program reports", "the program itself", false },
 	[QUANTITY_PRESENT] = { "pages present", "pagemap", false },
 	[QUANTITY_SWAPPED] = { "pages in swap", "pagemap", false },
 	[QUANTITY_ZERO] = { "pages on the zero page", "PAGEMAP_SCAN", false },
@@ -67,6 +68,7 @@ const char *quantity_source(enum quantity quantity)
 bool quantity_is_truth(enum quantity quantity)
 {
 	switch (quantity) {
+	case QUANTITY_SAID_YES:
 	case QUANTITY_SHARES_VM:
 	case QUANTITY_SHARES_FILES:
 	case QUANTITY_SHARES_FS:
@@ -74,6 +76,20 @@ bool quantity_is_truth(enum quantity quantity)
 	case QUANTITY_SAME_INODE:
 	case QUANTITY_INTACT:
 	case QUANTITY_SHARED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool quantity_is_event(enum quantity quantity)
+{
+	switch (quantity) {
+	case QUANTITY_MINOR:
+	case QUANTITY_MAJOR:
+	case QUANTITY_COUNTED_MINOR:
+	case QUANTITY_COUNTED_MAJOR:
+	case QUANTITY_READ_BYTES:
 		return true;
 	default:
 		return false;

@@ -22,6 +22,7 @@
 /* What a claim is about. Where each is measured stands in quantity_source(). */
 enum quantity {
 	QUANTITY_SAID,          /* figure `subject` that the pupil gave */
+	QUANTITY_SAID_YES,      /* the same, where it is 1 for yes or 0 for no */
 	QUANTITY_PRESENT,       /* pages of region `subject` ... that are present */
 	QUANTITY_SWAPPED,       /* ... that are in swap */
 	QUANTITY_ZERO,          /* ... that map the zero page */
@@ -157,12 +158,15 @@ struct lesson_page {
 	uint64_t flags; /* kpageflags; 0 where not known */
 };
 
+/* Index of what is no region of the address space: the page cache of the file behind descriptor 0. */
+#define LESSON_CACHE LESSON_SUBJECTS
+
 /* Pages of a region that are kept for the picture, at most. */
 #define LESSON_PAGES 1024
 
 struct lesson_region {
 	char name[24];  /* "anonymous", "file" */
-	unsigned index; /* as claims name it */
+	unsigned index; /* as claims name it; LESSON_CACHE: none of theirs */
 	pid_t pid;
 	uint64_t start_addr;
 	size_t nr_pages;
@@ -209,6 +213,8 @@ const char *quantity_name(enum quantity quantity);
 const char *quantity_source(enum quantity quantity);
 /* True where it is 1 for yes and 0 for no. */
 bool quantity_is_truth(enum quantity quantity);
+/* True where a change of it counts what happened: faults, bytes read. */
+bool quantity_is_event(enum quantity quantity);
 /* True where it takes frame numbers, which need CAP_SYS_ADMIN. */
 bool quantity_needs_frames(enum quantity quantity);
 /* "ok", "not ok", "not measured", for people. */

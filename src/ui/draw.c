@@ -218,6 +218,35 @@ void draw_vline(struct canvas *canvas, int x, int y, int rows, const struct them
 	canvas_fill(canvas, (struct rect){ x, y, 1, rows }, line);
 }
 
+void draw_box(struct canvas *canvas, struct rect rect, uint8_t fg, const struct theme *theme)
+{
+	int right = rect.x + rect.columns - 1, bottom = rect.y + rect.rows - 1;
+	const struct {
+		int x, y;
+		enum glyph_name name;
+	} corners[] = {
+		{ rect.x, rect.y, GLYPH_CORNER_UPPER_LEFT },
+		{ right, rect.y, GLYPH_CORNER_UPPER_RIGHT },
+		{ rect.x, bottom, GLYPH_CORNER_LOWER_LEFT },
+		{ right, bottom, GLYPH_CORNER_LOWER_RIGHT },
+	};
+	struct glyph glyph = { theme_glyph(theme, GLYPH_HLINE), fg, COLOUR_DEFAULT, 0 };
+
+	for (int x = rect.x + 1; x < right; x++) {
+		canvas_put(canvas, x, rect.y, glyph);
+		canvas_put(canvas, x, bottom, glyph);
+	}
+	glyph.ch = theme_glyph(theme, GLYPH_VLINE);
+	for (int y = rect.y + 1; y < bottom; y++) {
+		canvas_put(canvas, rect.x, y, glyph);
+		canvas_put(canvas, right, y, glyph);
+	}
+	for (size_t i = 0; i < sizeof(corners) / sizeof(corners[0]); i++) {
+		glyph.ch = theme_glyph(theme, corners[i].name);
+		canvas_put(canvas, corners[i].x, corners[i].y, glyph);
+	}
+}
+
 void draw_keys(struct canvas *canvas, int y, const struct key_row *rows, size_t nr)
 {
 	int x = 1, room = canvas_columns(canvas) - 1;

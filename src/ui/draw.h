@@ -34,6 +34,8 @@ void draw_thin_bar(struct canvas *canvas, int x, int y, int columns, const struc
 /* A horizontal or vertical rule. */
 void draw_hline(struct canvas *canvas, int x, int y, int columns, const struct theme *theme);
 void draw_vline(struct canvas *canvas, int x, int y, int rows, const struct theme *theme);
+/* The border of a box, just inside the rectangle. */
+void draw_box(struct canvas *canvas, struct rect rect, uint8_t fg, const struct theme *theme);
 /* The bottom line: keys and labels, as many as fit, separated by two blanks. */
 void draw_keys(struct canvas *canvas, int y, const struct key_row *rows, size_t nr);
 /* Bytes of `text` that fit into one line of `columns`, broken between words where possible. */

@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 
-#define LIST_Y       3
-#define NAME_COLUMNS 13
+#define LIST_Y        3
+#define NAME_COLUMNS  13
+#define WIDE_COLUMNS  160 /* room for what each is about */
+#define ABOUT_COLUMNS 62
 
 static void draw_row(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, size_t index, int y)
@@ -35,6 +37,10 @@ static void draw_row(const struct screen_learn *learn, struct canvas *canvas,
 	canvas_text(canvas, x, y, title_columns, COLOUR_TEXT, chosen ? ATTR_BOLD : 0,
 		    lesson->title);
 	x += title_columns + 1;
+	if (columns >= WIDE_COLUMNS) {
+		canvas_text(canvas, x, y, ABOUT_COLUMNS - 1, COLOUR_FAINT, 0, lesson->summary);
+		x += ABOUT_COLUMNS;
+	}
 	if (!learn->view)
 		return;
 	if (missing[0])
@@ -55,7 +61,9 @@ static void scroll(struct screen_learn *learn, size_t rows)
 void learn_draw_list(struct screen_learn *learn, struct canvas *canvas, const struct theme *theme)
 {
 	int columns = canvas_columns(canvas), rows = canvas_rows(canvas);
-	int list_rows = rows - LIST_Y - 4;
+	int pitch = rows >= LEARN_ROOMY_ROWS ? 2 : 1, top = LIST_Y + pitch - 1;
+	int list_rows = (rows - top - 4) / pitch;
+	int needed_x = 6 + NAME_COLUMNS + (columns >= 110 ? 48 : 36);
 	const struct lesson *lesson;
 
 	scroll(learn, list_rows > 0 ? (size_t)list_rows : 1);
@@ -64,10 +72,11 @@ void learn_draw_list(struct screen_learn *learn, struct canvas *canvas, const st
 		"Each lesson runs on this machine's own kernel, in a small process of its own.");
 	canvas_text(canvas, 5, LIST_Y - 1, 8, COLOUR_FAINT, 0, "lesson");
 	canvas_text(canvas, 5 + NAME_COLUMNS, LIST_Y - 1, 8, COLOUR_FAINT, 0, "about");
-	canvas_text(canvas, 6 + NAME_COLUMNS + (columns >= 110 ? 48 : 36), LIST_Y - 1, 24,
-		    COLOUR_FAINT, 0, "still needed here");
+	if (columns >= WIDE_COLUMNS)
+		needed_x += ABOUT_COLUMNS;
+	canvas_text(canvas, needed_x, LIST_Y - 1, 24, COLOUR_FAINT, 0, "still needed here");
 	for (int i = 0; i < list_rows && learn->top + (size_t)i < learn->nr_lessons; i++)
-		draw_row(learn, canvas, theme, learn->top + (size_t)i, LIST_Y + i);
+		draw_row(learn, canvas, theme, learn->top + (size_t)i, top + i * pitch);
 	draw_hline(canvas, 0, rows - 4, columns, theme);
 	if (!learn->nr_lessons)
 		return;

@@ -35,6 +35,8 @@ static inline const struct lesson_step *learn_lesson_step(const struct screen_le
 	return &learn->lesson->steps[learn->step];
 }
 
+/* Of the lesson, as far as they are shown. */
+size_t learn_nr_steps(const struct screen_learn *learn);
 /* True once the step's action has been done and its claims judged. */
 bool learn_is_done(const struct screen_learn *learn);
 /* True where the worker is at this step, in this stage. */
@@ -48,12 +50,24 @@ void learn_draw_text(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, struct rect at);
 /* At least 1. */
 size_t learn_nr_choices(const struct lesson_question *question);
-/* Rows that the claims take in so many columns, and the claims. */
+/* A terminal large enough for white between the lines. */
+#define LEARN_ROOMY_ROWS 40
+/*
+ * Rows that the claims take in so many columns, now or, before the action, at least then; and the
+ * claims, with `pitch` rows from one to the next.
+ */
 int learn_claim_rows(const struct screen_learn *learn, int columns);
+int learn_least_claim_rows(const struct screen_learn *learn);
 void learn_draw_claims(const struct screen_learn *learn, struct canvas *canvas,
-		       const struct theme *theme, struct rect at);
-/* The map before and after, the ways of the bytes, or the table of them. */
-void learn_draw_picture(const struct screen_learn *learn, struct canvas *canvas,
+		       const struct theme *theme, struct rect at, int pitch);
+/* The pictures: the map before and after; the ways of the bytes, or the table of them. */
+void learn_draw_regions(const struct screen_learn *learn, struct canvas *canvas,
 			const struct theme *theme, struct rect at);
+void learn_draw_ways(const struct screen_learn *learn, struct canvas *canvas,
+		     const struct theme *theme, struct rect at);
+/* All but the line of keys. */
+void learn_draw_title(const struct screen_learn *learn, struct canvas *canvas);
+void learn_draw_lesson(const struct screen_learn *learn, struct canvas *canvas,
+		       const struct theme *theme);
 
 #endif

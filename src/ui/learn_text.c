@@ -57,8 +57,14 @@ size_t learn_nr_choices(const struct lesson_question *question)
 	return nr;
 }
 
-/* Rows of the question as it is asked, or of its answer. */
-static int question_rows(const struct screen_learn *learn, int columns)
+/* Rows between two choices. */
+static int choice_gap(int rows)
+{
+	return rows >= LEARN_ROOMY_ROWS / 2;
+}
+
+/* Rows of the question as it is asked, or of its answer, in a text of `text_rows`. */
+static int question_rows(const struct screen_learn *learn, int columns, int text_rows)
 {
 	const struct lesson_question *question = learn_lesson_step(learn)->question;
 	int rows = 0;
@@ -70,12 +76,12 @@ static int question_rows(const struct screen_learn *learn, int columns)
 		       lines_of(question->why, columns) +
 		       (learn->steps[learn->step].choice != NO_CHOICE);
 	for (size_t i = 0; i < learn_nr_choices(question); i++)
-		rows += lines_of(question->choices[i], columns - 5);
+		rows += lines_of(question->choices[i], columns - 5) + choice_gap(text_rows);
 	return rows + lines_of(question->text, columns);
 }
 
 static void draw_question(const struct screen_learn *learn, struct pen *pen,
-			  const struct theme *theme)
+			  const struct theme *theme, int gap)
 {
 	const struct lesson_question *question = learn_lesson_step(learn)->question;
 	const struct learn_step *step = &learn->steps[learn->step];
@@ -83,8 +89,10 @@ static void draw_question(const struct screen_learn *learn, struct pen *pen,
 	pen_write(pen, 0, COLOUR_TITLE, ATTR_BOLD, question->text);
 	for (size_t i = 0; i < learn_nr_choices(question); i++) {
 		bool marked = step->cursor == i;
-		int y = pen->left.y;
+		int y;
 
+		pen_skip(pen, gap);
+		y = pen->left.y;
 		if (pen->left.rows <= 0)
 			return;
 		if (marked)
@@ -130,7 +138,8 @@ void learn_draw_text(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, struct rect at)
 {
 	const struct lesson_step *step = learn_lesson_step(learn);
-	int asked = question_rows(learn, at.columns), prose = lines_of(step->prose, at.columns);
+	int asked = question_rows(learn, at.columns, at.rows),
+	    prose = lines_of(step->prose, at.columns);
 	struct pen pen = { canvas, at };
 
 	/* The question, or the reason, always has its room. */
@@ -145,7 +154,7 @@ void learn_draw_text(const struct screen_learn *learn, struct canvas *canvas,
 	if (step->question && learn_is_done(learn))
 		draw_answer(learn, &pen, theme);
 	else if (step->question)
-		draw_question(learn, &pen, theme);
+		draw_question(learn, &pen, theme, choice_gap(at.rows));
 	if (pen.left.rows > 2 && step->look.screen && step->look.where) {
 		char line[200];
 
@@ -173,16 +182,32 @@ int learn_claim_rows(const struct screen_learn *learn, int columns)
 	return rows;
 }
 
-/* "minor faults there: 16"; narrow terminals leave out the source, and what was expected. */
+int learn_least_claim_rows(const struct screen_learn *learn)
+{
+	return (int)learn_lesson_step(learn)->nr_claims;
+}
+
+/* A figure as people say it: "16", "yes", and of a change "4 fewer", "as before". */
+static void value_text(const struct lesson_claim *claim, int64_t value, char *out, size_t room)
+{
+	if (quantity_is_truth(claim->quantity))
+		snprintf(out, room, "%s", value ? "yes" : "no");
+	else if (claim->when != CLAIM_CHANGE || quantity_is_event(claim->quantity))
+		snprintf(out, room, "%" PRId64, value);
+	else if (value)
+		snprintf(out, room, "%" PRId64 " %s", value < 0 ? -value : value,
+			 value < 0 ? "fewer" : "more");
+	else
+		snprintf(out, room, "as before");
+}
+
+/* "minor faults there: 16"; narrow terminals leave out the source. */
 static void measured_text(const struct claim_result *result, bool wide, char *out, size_t room)
 {
 	const struct lesson_claim *claim = result->claim;
 	char expected[64], value[32];
 
-	if (quantity_is_truth(claim->quantity))
-		snprintf(value, sizeof(value), "%s", result->measured ? "yes" : "no");
-	else
-		snprintf(value, sizeof(value), "%" PRId64, result->measured);
+	value_text(claim, result->measured, value, sizeof(value));
 	if (result->verdict == VERDICT_NOT_HELD)
 		snprintf(out, room, "%s: %s, not %s", quantity_name(claim->quantity), value,
 			 claim_expected_text(claim, expected, sizeof(expected)));
@@ -221,7 +246,7 @@ static void draw_claim(struct pen *pen, const struct theme *theme,
 }
 
 void learn_draw_claims(const struct screen_learn *learn, struct canvas *canvas,
-		       const struct theme *theme, struct rect at)
+		       const struct theme *theme, struct rect at, int pitch)
 {
 	const struct step_result *result = learn->steps[learn->step].result;
 	struct pen pen = { canvas, at };
@@ -234,6 +259,8 @@ void learn_draw_claims(const struct screen_learn *learn, struct canvas *canvas,
 		free(safe);
 		return;
 	}
-	for (size_t i = 0; i < result->nr_claims; i++)
+	for (size_t i = 0; i < result->nr_claims; i++) {
 		draw_claim(&pen, theme, &result->claims[i], at.columns >= 110 ? 56 : 42);
+		pen_skip(&pen, pitch - 1);
+	}
 }

@@ -89,31 +89,13 @@ int objects_line_y(const struct objects_screen *screen, enum obj_box box, size_t
 	return at->y + 1 + (int)(line - top);
 }
 
-static void put(struct canvas *canvas, int x, int y, const struct theme *theme,
-		enum glyph_name name, uint8_t fg)
-{
-	canvas_put(canvas, x, y, (struct glyph){ theme_glyph(theme, name), fg, COLOUR_DEFAULT, 0 });
-}
-
 static void draw_frame(struct canvas *canvas, const struct theme *theme, const struct rect *at,
 		       const char *title, const char *count, bool focused)
 {
 	uint8_t fg = focused ? COLOUR_KEY : COLOUR_FAINT;
-	int right = at->x + at->columns - 1, bottom = at->y + at->rows - 1;
-	int room = at->columns - 4, used;
+	int right = at->x + at->columns - 1, room = at->columns - 4, used;
 
-	for (int x = at->x + 1; x < right; x++) {
-		put(canvas, x, at->y, theme, GLYPH_HLINE, fg);
-		put(canvas, x, bottom, theme, GLYPH_HLINE, fg);
-	}
-	for (int y = at->y + 1; y < bottom; y++) {
-		put(canvas, at->x, y, theme, GLYPH_VLINE, fg);
-		put(canvas, right, y, theme, GLYPH_VLINE, fg);
-	}
-	put(canvas, at->x, at->y, theme, GLYPH_CORNER_UPPER_LEFT, fg);
-	put(canvas, right, at->y, theme, GLYPH_CORNER_UPPER_RIGHT, fg);
-	put(canvas, at->x, bottom, theme, GLYPH_CORNER_LOWER_LEFT, fg);
-	put(canvas, right, bottom, theme, GLYPH_CORNER_LOWER_RIGHT, fg);
+	draw_box(canvas, *at, fg, theme);
 	used = canvas_text(canvas, at->x + 2, at->y, room, focused ? COLOUR_TITLE : COLOUR_TEXT,
 			   focused ? ATTR_BOLD : 0, title);
 	if (count[0] && used + 2 + (int)strlen(count) <= room)

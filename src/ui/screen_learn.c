@@ -30,7 +30,7 @@ static const struct screen_learn *learn_of_const(const struct screen *screen)
 
 /* ---- where it stands ---- */
 
-static size_t nr_steps(const struct screen_learn *learn)
+size_t learn_nr_steps(const struct screen_learn *learn)
 {
 	size_t nr = learn->lesson->nr_steps;
 
@@ -52,11 +52,6 @@ bool learn_in_stage(const struct screen_learn *learn, enum lesson_stage stage)
 	       view->stage == stage;
 }
 
-static bool is_busy(const struct screen_learn *learn)
-{
-	return !learn_is_done(learn) && !learn_in_stage(learn, STAGE_READY);
-}
-
 bool learn_is_asking(const struct screen_learn *learn)
 {
 	return learn->lesson && learn_lesson_step(learn)->question && !learn_is_done(learn) &&
@@ -75,98 +70,7 @@ static void forget_steps(struct screen_learn *learn)
 		forget_step(&learn->steps[i]);
 }
 
-/* ---- drawing ---- */
-
-static void draw_title(const struct screen_learn *learn, struct canvas *canvas)
-{
-	int columns = canvas_columns(canvas);
-
-	canvas_fill(canvas, (struct rect){ 0, 0, columns, 1 },
-		    (struct glyph){ ' ', COLOUR_TITLE, COLOUR_BAR_BG, 0 });
-	canvas_text(canvas, 1, 0, columns, COLOUR_TITLE, ATTR_BOLD, "pagewalk learn");
-	if (!learn->lesson) {
-		canvas_printf(canvas, 17, 0, columns - 18, COLOUR_TEXT, 0, "%zu lessons",
-			      learn->nr_lessons);
-		return;
-	}
-	canvas_printf(canvas, 17, 0, columns - 32, COLOUR_TEXT, 0, "%s: %s", learn->lesson->name,
-		      learn->lesson->title);
-	canvas_printf(canvas, columns - 14, 0, 13, COLOUR_TITLE, ATTR_BOLD, "step %zu of %zu",
-		      learn->step + 1, nr_steps(learn));
-}
-
-/* What goes on, or what is to be done, in the line above the keys. */
-static void draw_state(const struct screen_learn *learn, struct canvas *canvas, int y)
-{
-	const struct step_result *result = learn->steps[learn->step].result;
-	int columns = canvas_columns(canvas) - 2;
-	uint8_t colour = COLOUR_FAINT;
-	char text[200];
-
-	if (learn->said[0]) {
-		colour = COLOUR_BAD;
-		snprintf(text, sizeof(text), "%s", learn->said);
-	} else if (learn->view && learn->view->error[0]) {
-		colour = COLOUR_BAD;
-		snprintf(text, sizeof(text), "%s", learn->view->error);
-	} else if (learn->hint) {
-		colour = COLOUR_WARN;
-		snprintf(text, sizeof(text),
-			 "Predict first: choose by number, then Enter. Space goes on without.");
-	} else if (learn_is_done(learn) && result->nr_tries > 1) {
-		snprintf(text, sizeof(text),
-			 "Done, at the %u. try: the state had changed in between.%s",
-			 result->nr_tries,
-			 learn->step + 1 < nr_steps(learn) ? "" : " The lesson ends here.");
-	} else if (learn_is_done(learn)) {
-		snprintf(text, sizeof(text), "%s",
-			 learn->step + 1 < nr_steps(learn) ? "Done." : "The lesson ends here.");
-	} else if (learn_in_stage(learn, STAGE_ACTING)) {
-		colour = COLOUR_WARN;
-		snprintf(text, sizeof(text), "It is being done and measured ...");
-	} else if (is_busy(learn)) {
-		colour = COLOUR_WARN;
-		snprintf(text, sizeof(text), "Preparing ...");
-	} else if (learn_is_asking(learn)) {
-		snprintf(text, sizeof(text), "Your prediction? %zu claim%s will be measured.",
-			 learn_lesson_step(learn)->nr_claims,
-			 learn_lesson_step(learn)->nr_claims == 1 ? "" : "s");
-	} else {
-		snprintf(text, sizeof(text), "Ready: Space does it.");
-	}
-	canvas_text(canvas, 1, y, columns, colour, 0, text);
-}
-
-static int text_columns(int columns)
-{
-	int wide = columns * 52 / 100;
-
-	return wide > 84 ? 84 : wide;
-}
-
-static void draw_lesson(const struct screen_learn *learn, struct canvas *canvas,
-			const struct theme *theme)
-{
-	int columns = canvas_columns(canvas), rows = canvas_rows(canvas);
-	int left = text_columns(columns), claims = learn_claim_rows(learn, columns - 2);
-	int bottom = rows - 2, top = rows >= 30 ? 4 : 3;
-
-	canvas_text(canvas, 1, rows >= 30 ? 2 : 1, columns - 2, COLOUR_KEY, ATTR_BOLD,
-		    learn_lesson_step(learn)->title);
-	if (claims > rows / 2)
-		claims = rows / 2;
-	if (claims) {
-		bottom -= claims + 1;
-		draw_hline(canvas, 0, bottom, columns, theme);
-		learn_draw_claims(learn, canvas, theme,
-				  (struct rect){ 1, bottom + 1, columns - 2, claims });
-	}
-	learn_draw_text(learn, canvas, theme, (struct rect){ 1, top, left - 2, bottom - top });
-	draw_vline(canvas, left, top, bottom - top, theme);
-	learn_draw_picture(learn, canvas, theme,
-			   (struct rect){ left + 2, top, columns - left - 3, bottom - top });
-	draw_state(learn, canvas, rows - 2);
-}
+/* ---- keys that are offered ---- */
 
 static size_t list_keys(const struct screen *screen, struct key_row *rows, size_t room)
 {
@@ -222,9 +126,9 @@ static void draw(struct screen *screen, struct canvas *canvas, const struct them
 	struct key_row keys[12];
 
 	(void)now_ns;
-	draw_title(learn, canvas);
+	learn_draw_title(learn, canvas);
 	if (learn->lesson)
-		draw_lesson(learn, canvas, theme);
+		learn_draw_lesson(learn, canvas, theme);
 	else
 		learn_draw_list(learn, canvas, theme);
 	draw_keys(canvas, canvas_rows(canvas) - 1, keys, list_keys(screen, keys, 12));
@@ -300,7 +204,7 @@ static struct action forward(struct screen_learn *learn)
 {
 	if (!learn_is_done(learn))
 		return perform(learn);
-	if (learn->step + 1 < nr_steps(learn))
+	if (learn->step + 1 < learn_nr_steps(learn))
 		return go_to(learn, learn->step + 1);
 	/* Behind the last step lies the list, at the next lesson. */
 	if (learn->cursor + 1 < learn->nr_lessons)
@@ -452,7 +356,7 @@ void screen_learn_set_view(struct screen *screen, struct lesson_view *view)
 
 	lesson_view_unref(learn->view);
 	learn->view = lesson_view_ref(view);
-	if (!learn->lesson || view->lesson != learn->lesson || view->step >= nr_steps(learn))
+	if (!learn->lesson || view->lesson != learn->lesson || view->step >= learn_nr_steps(learn))
 		return;
 	if (view->by_itself)
 		learn->step = view->step;

@@ -135,9 +135,11 @@ static void test_claims_can_be_measured(void **state)
 				if (!claim->text || !is_plain(claim->text) ||
 				    claim->quantity >= NR_QUANTITY ||
 				    (!lessons[i]->driver &&
-				     claim->subject >= (claim->quantity == QUANTITY_SAID
-								? PUPIL_SAID
-								: LESSON_SUBJECTS)) ||
+				     claim->subject >=
+					     (claim->quantity == QUANTITY_SAID ||
+							      claim->quantity == QUANTITY_SAID_YES
+						      ? PUPIL_SAID
+						      : LESSON_SUBJECTS)) ||
 				    (!lessons[i]->driver && claim->other >= LESSON_SUBJECTS))
 					fail_at(lessons[i], j, "a claim about nothing");
 				assert_true(quantity_name(claim->quantity)[0] &&

@@ -377,7 +377,8 @@ static void test_table_and_way(void **state)
 	miss(screen, "shared");
 	press(screen, ' ');
 	be_done(screen, 1, "+x");
-	see(screen, "traditional  2");
+	assert_true(is_on(screen, &ascii, 80, 24, "traditional  2"));
+	assert_true(is_on(screen, &ascii, 200, 50, "traditional         2"));
 	see(screen, "copied");
 	see(screen, "no, not 1");
 	press(screen, ' ');
@@ -388,6 +389,117 @@ static void test_table_and_way(void **state)
 	press(screen, ' ');
 	be_done(screen, 2, "?");
 	see(screen, "copy by CPU");
+	screen->ops->free(screen);
+}
+
+/* Where the text first stands: row * 1000 + column, or -1. */
+static int place_of(struct screen *screen, int columns, int rows, const char *text)
+{
+	struct canvas *canvas = canvas_new(columns, rows);
+	int place = -1;
+
+	screen->ops->draw(screen, canvas, &ascii, 0);
+	for (int y = 0; y < rows && place < 0; y++) {
+		char *line = canvas_line(canvas, y), *at = strstr(line, text);
+
+		if (at)
+			place = y * 1000 + (int)(at - line);
+		free(line);
+	}
+	canvas_free(canvas);
+	return place;
+}
+
+/* What the picture says of its cells stands under it: it moves where the picture does. */
+static void test_picture_keeps_its_place(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 200, 50 } };
+	static const char *const marks[] = { "before", "absent" };
+	int places[3][2];
+	struct screen *screen = open_first();
+
+	(void)state;
+	be_ready(screen, 0);
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < 2; j++)
+			places[i][j] = place_of(screen, sizes[i][0], sizes[i][1], marks[j]);
+	press(screen, ' ');
+	be_done(screen, 0, "++");
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < 2; j++) {
+			assert_true(places[i][j] > 0);
+			assert_int_equal(place_of(screen, sizes[i][0], sizes[i][1], marks[j]),
+					 places[i][j]);
+		}
+	screen->ops->free(screen);
+}
+
+/* One page of the page cache becomes dirty: that is a difference, where there is room for it. */
+static void test_page_cache_in_the_picture(void **state)
+{
+	struct screen *screen = open_first();
+	struct step_result *result = step_result_new(&first, 0);
+	struct lesson_region *cache;
+
+	(void)state;
+	be_ready(screen, 0);
+	press(screen, ' ');
+	add_region(result, 64, true);
+	add_region(result, 64, false);
+	cache = &result->regions[1];
+	cache->index = LESSON_CACHE;
+	strcpy(cache->name, "page cache");
+	cache->has_frames = false;
+	cache->has_flags = true;
+	cache->nr_after = 64;
+	cache->before[5].state = cache->after[5].state = PAGE_PRESENT | PAGE_FILE;
+	cache->after[5].flags = KPF_BIT(KPF_DIRTY);
+	result->performed = true;
+	step_result_judge(result);
+	give(screen, &first, 0, STAGE_DONE, result);
+	see(screen, "anonymous: 64 pages");
+	assert_true(is_on(screen, &ascii, 120, 36, "page cache: 64 pages"));
+	assert_true(is_on(screen, &ascii, 120, 36, "1 differs"));
+	assert_false(is_on(screen, &ascii, 80, 24, "page cache: 64 pages"));
+	screen->ops->free(screen);
+}
+
+/* A change is said as people say it; what counts faults is not. */
+static void test_changes_in_words(void **state)
+{
+	static const struct lesson_claim changes[] = {
+		{ "they go", QUANTITY_PRESENT, CLAIM_CHANGE, CLAIM_EQUAL, .expected = -4 },
+		{ "they stay", QUANTITY_MAPPED, CLAIM_CHANGE, CLAIM_EQUAL, .expected = 0 },
+		{ "they come", QUANTITY_CACHED, CLAIM_CHANGE, CLAIM_EQUAL, .expected = 3 },
+		{ "bytes", QUANTITY_READ_BYTES, CLAIM_CHANGE, CLAIM_EQUAL, .expected = 0 },
+		{ "so it says", QUANTITY_SAID_YES, .expected = 1 },
+	};
+	static const struct lesson_step step = { .title = "Changes",
+						 .prose = "Prose.",
+						 .action = "a",
+						 .claims = changes,
+						 .nr_claims = 5 };
+	static const struct lesson lesson = {
+		.name = "changes", .title = "Changes", .summary = "s", .steps = &step, .nr_steps = 1
+	};
+	static const struct lesson *const list[] = { &lesson };
+	struct screen *screen = screen_learn_new(list, 1);
+	struct step_result *result = step_result_new(&lesson, 0);
+
+	(void)state;
+	press(screen, KEY_UI_ENTER);
+	for (size_t i = 0; i < 5; i++) {
+		result->claims[i].before = (struct reading){ .value = 0 };
+		result->claims[i].after = (struct reading){ .value = changes[i].expected };
+	}
+	result->performed = true;
+	step_result_judge(result);
+	give(screen, &lesson, 0, STAGE_DONE, result);
+	see(screen, "pages present: 4 fewer");
+	see(screen, "pages in a VMA: as before");
+	see(screen, "pages cached: 3 more");
+	see(screen, "bytes read from storage: 0");
+	see(screen, "the program reports: yes");
 	screen->ops->free(screen);
 }
 
@@ -502,6 +614,9 @@ int main(void)
 		cmocka_unit_test(test_forward_and_back),
 		cmocka_unit_test(test_end_leads_to_the_next_lesson),
 		cmocka_unit_test(test_table_and_way),
+		cmocka_unit_test(test_picture_keeps_its_place),
+		cmocka_unit_test(test_page_cache_in_the_picture),
+		cmocka_unit_test(test_changes_in_words),
 		cmocka_unit_test(test_failed_step),
 		cmocka_unit_test(test_any_size_is_survived),
 		cmocka_unit_test(test_real_lessons_fit),
