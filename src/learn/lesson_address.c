@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "learn/lesson.h"
+#include "learn/pupil_wire.h"
 
 /* Region 0: 16 or 256 pages of anonymous memory. */
 
@@ -62,6 +63,8 @@ static const struct lesson_step steps[] = {
 		.prepare = "map-16",
 		.action = "touch-byte",
 		.look = { 1, "the detail line: indexes, frame, physical address" },
+		.split_bytes = { LESSON_FIRST_BYTE },
+		.nr_split = 1,
 		LESSON_CLAIMS(first_claims),
 	},
 	{
@@ -74,6 +77,8 @@ static const struct lesson_step steps[] = {
 		.prepare = "map-16-touch-byte",
 		.action = "touch-other-byte",
 		.look = { 1, "the frame in the detail line stays as it is" },
+		.split_bytes = { LESSON_FIRST_BYTE, LESSON_SECOND_BYTE },
+		.nr_split = 2,
 		LESSON_CLAIMS(same_claims),
 	},
 	{

@@ -72,8 +72,8 @@ static const struct lesson_step steps[] = {
 		.title = "A buffer that stays",
 		.prose = "Direct memory is native memory that the program uses itself: allocated "
 			 "once, aligned, never moved. The kernel can read and write it as it is. "
-			 "A header is put before each buffer without merging the two, by a vector "
-			 "of both.",
+			 "The sender also puts a header before each buffer: writev(2) takes a "
+			 "list of both, so they need not be copied together first.",
 		.question = &direct_question,
 		.action = "send direct",
 		.look = { 6, "opened by pagewalk lab --modes heap,direct" },

@@ -51,8 +51,8 @@ static const struct lesson_claim again_claims[] = {
 };
 
 static const struct lesson_question huge_question = {
-	.text = "The region is as large as one entry of the level above the lowest, and huge pages "
-		"are asked for. The program writes one byte. How many faults, how many pages?",
+	.text = "The region is as large as one huge page. The program writes one byte. How many "
+		"faults is that, and how many pages become present?",
 	.choices = { "one fault, one page", "one fault, all pages", "a fault for each page" },
 	.right = 1,
 	.why = "The entry of the upper level points to the memory directly: a leaf. One fault "

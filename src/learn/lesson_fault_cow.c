@@ -82,7 +82,7 @@ static const struct lesson_step steps[] = {
 		LESSON_CLAIMS(fork_claims),
 	},
 	{
-		.title = "A write parts one page",
+		.title = "A write separates one page",
 		.prose = "The VMA allows writing, but the entry does not: that is how the fault "
 			 "handler knows a page that is to be copied on write. It takes a new "
 			 "frame, copies the page, and makes the new entry writable. The parent "

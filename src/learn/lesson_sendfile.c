@@ -73,8 +73,8 @@ static const struct lesson_step steps[] = {
 		.title = "From descriptor to descriptor",
 		.prose =
 			"A server that sends files does not look at their bytes. sendfile(2) tells "
-			"the kernel to move them from a file to a socket by itself. The pages of "
-			"the file stay where they are, and the socket refers to them.",
+			"the kernel to move them from a file to a socket by itself. They never "
+			"come into the memory of the program.",
 		.question = &copies_question,
 		.action = "send sendfile",
 		.look = { 6, "lane 4" },

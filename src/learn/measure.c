@@ -362,6 +362,7 @@ void measure_step(const struct measure_moment *moment, struct step_result *resul
 {
 	struct pass pass = { .moment = moment, .result = result };
 
+	result->geometry = moment->host->geometry;
 	/* Its own counters first: what follows cannot disturb them, but they move by themselves. */
 	if (proc_open(moment->host, moment->stage->tasks[0], &pass.pupil))
 		pass.pupil = NULL;

@@ -21,10 +21,6 @@
 
 #define ANON_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* Addresses of the two bytes of lesson `address`, within the first page. */
-#define FIRST_BYTE  0x2a8
-#define SECOND_BYTE 0xe10
-
 static int map_anon(struct pupil *pupil, size_t nr_pages)
 {
 	pupil_end_tasks(pupil);
@@ -63,7 +59,7 @@ static int name_large(struct pupil *pupil)
 
 static int touch_first_byte(struct pupil *pupil)
 {
-	pupil_page(pupil, 0, 0)[FIRST_BYTE] = 1;
+	pupil_page(pupil, 0, 0)[LESSON_FIRST_BYTE] = 1;
 	return 0;
 }
 
@@ -76,7 +72,7 @@ static int map_and_touch(struct pupil *pupil)
 
 static int touch_second_byte(struct pupil *pupil)
 {
-	pupil_page(pupil, 0, 0)[SECOND_BYTE] = 2;
+	pupil_page(pupil, 0, 0)[LESSON_SECOND_BYTE] = 2;
 	return 0;
 }
 

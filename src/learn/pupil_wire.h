@@ -18,6 +18,10 @@
 #define PUPIL_PAGES   LESSON_PAGES
 #define PUPIL_NO_TASK 0
 
+/* The two bytes of lesson `address`, within the first page of region 0. */
+#define LESSON_FIRST_BYTE  0x2a8
+#define LESSON_SECOND_BYTE 0xe10
+
 struct pupil_order {
 	uint32_t magic;
 	char action[PUPIL_ACTION]; /* NUL-terminated */

@@ -3,6 +3,7 @@
 #define PAGEWALK_MODEL_LESSON_H
 
 #include "base/why.h"
+#include "model/geometry.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -99,6 +100,8 @@ struct lesson_look {
 	const char *where; /* "the row that begins to fill" */
 };
 
+#define LESSON_SPLITS 2
+
 struct lesson_step {
 	const char *title;
 	const char *prose;                      /* two to five sentences */
@@ -106,6 +109,9 @@ struct lesson_step {
 	const char *prepare; /* what brings about the state before it; NULL: nothing to do */
 	const char *action;  /* both are names of pupil_actions[] or of the driver's */
 	struct lesson_look look;
+	/* Bytes of region 0 whose addresses are taken apart in the picture, by offset. */
+	uint32_t split_bytes[LESSON_SPLITS];
+	size_t nr_split;
 	/* Transfer modes whose way is the picture, 1u << mode; 0: the map of the regions is. */
 	unsigned ways;
 	const struct lesson_claim *claims;
@@ -184,7 +190,8 @@ struct step_result {
 	unsigned nr_tries; /* more than 1: the state had decayed, and the step was done again */
 	uint64_t taken_ns; /* it took so long */
 	pid_t pid;         /* of the pupil; 0: none */
-	int error;         /* 0, or -errno where the step could not be carried out */
+	struct geometry geometry; /* of this machine; no levels where nothing was measured */
+	int error;                /* 0, or -errno where the step could not be carried out */
 	char error_text[LESSON_REASON];
 	enum verdict verdict; /* of all claims: the worst */
 	struct claim_result *claims;

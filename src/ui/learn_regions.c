@@ -187,7 +187,8 @@ static void draw_region(const struct screen_learn *learn, struct canvas *canvas,
 			struct rect at)
 {
 	int half = (at.columns - GAP) / 2, right = at.x + half + GAP;
-	int rows = at.rows - 3 - (at.rows >= ROOMY_ROWS && region->has_frames ? FRAME_ROWS : 0);
+	int rows = at.rows - 3 - (at.rows >= ROOMY_ROWS && region->has_frames ? FRAME_ROWS : 0) -
+		   (region->index ? 0 : (int)learn_lesson_step(learn)->nr_split * LEARN_SPLIT_ROWS);
 	struct tiling tiling = make_tiling(region->nr_pages, half, rows > 1 ? rows : 1);
 	int grid_y = at.y + 2, y;
 	bool done = learn_is_done(learn);
@@ -217,6 +218,8 @@ static void draw_region(const struct screen_learn *learn, struct canvas *canvas,
 		canvas_printf(canvas, right, y, half + 2, COLOUR_TEXT, 0, "%zu differ%s",
 			      count_different(region), count_different(region) == 1 ? "s" : "");
 	y += 1;
+	y += learn_draw_addresses(learn, canvas, region,
+				  (struct rect){ at.x, y, at.columns, at.y + at.rows - y });
 	if (done && region->has_frames && y < at.y + at.rows)
 		draw_frames(canvas, region,
 			    (struct rect){ at.x, y, at.columns, at.y + at.rows - y });

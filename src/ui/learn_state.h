@@ -65,6 +65,13 @@ void learn_draw_regions(const struct screen_learn *learn, struct canvas *canvas,
 			const struct theme *theme, struct rect at);
 void learn_draw_ways(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, struct rect at);
+/*
+ * The addresses that the step takes apart, in `columns`, LEARN_SPLIT_ROWS each, as long as they fit
+ * into `rows`; returns the rows that it took.
+ */
+int learn_draw_addresses(const struct screen_learn *learn, struct canvas *canvas,
+			 const struct lesson_region *region, struct rect at);
+#define LEARN_SPLIT_ROWS 3
 /* All but the line of keys. */
 void learn_draw_title(const struct screen_learn *learn, struct canvas *canvas);
 void learn_draw_lesson(const struct screen_learn *learn, struct canvas *canvas,

@@ -464,6 +464,40 @@ static void test_page_cache_in_the_picture(void **state)
 	screen->ops->free(screen);
 }
 
+/* An address is taken apart before the action, and led to its frame after it. */
+static void test_address_taken_apart(void **state)
+{
+	static const struct lesson_step step = { .title = "Split",
+						 .prose = "Prose.",
+						 .action = "a",
+						 .split_bytes = { 0x2a8 },
+						 .nr_split = 1,
+						 .claims = claims,
+						 .nr_claims = 2 };
+	static const struct lesson lesson = {
+		.name = "split", .title = "Split", .summary = "s", .steps = &step, .nr_steps = 1
+	};
+	static const struct lesson *const list[] = { &lesson };
+	struct screen *screen = screen_learn_new(list, 1);
+
+	(void)state;
+	press(screen, KEY_UI_ENTER);
+	for (int done = 0; done < 2; done++) {
+		struct step_result *result = step_result_new(&lesson, 0);
+
+		add_region(result, 16, done);
+		result->geometry = geometry_make(4096, 47);
+		result->regions[0].start_addr = UINT64_C(0x7f59fea63000);
+		result->performed = done;
+		step_result_judge(result);
+		give(screen, &lesson, 0, done ? STAGE_DONE : STAGE_READY, result);
+		see(screen, "address 7f59fea632a8");
+		see(screen, "PGD 254 PUD 359 PMD 501 PTE 99 +2a8");
+		see(screen, done ? "> frame 1000, physical 10002a8" : "> no frame yet");
+	}
+	screen->ops->free(screen);
+}
+
 /* A change is said as people say it; what counts faults is not. */
 static void test_changes_in_words(void **state)
 {
@@ -616,6 +650,7 @@ int main(void)
 		cmocka_unit_test(test_table_and_way),
 		cmocka_unit_test(test_picture_keeps_its_place),
 		cmocka_unit_test(test_page_cache_in_the_picture),
+		cmocka_unit_test(test_address_taken_apart),
 		cmocka_unit_test(test_changes_in_words),
 		cmocka_unit_test(test_failed_step),
 		cmocka_unit_test(test_any_size_is_survived),
