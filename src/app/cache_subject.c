@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Reading the maps of all processes: this often, and at most this share of the time. */
@@ -83,7 +82,7 @@ static void look_at_frames(struct cache_subject *subject)
 void cache_subject_take(struct cache_subject *subject, struct filecache *file, const char *path,
 			const struct file_key *key)
 {
-	struct stat st;
+	struct statx st;
 	int ret;
 
 	cache_subject_clear(subject);
@@ -92,8 +91,8 @@ void cache_subject_take(struct cache_subject *subject, struct filecache *file, c
 	subject->maps = filemaps_new(subject->host);
 	if (key)
 		subject->key = *key;
-	else if (!fstat(filecache_fd(file), &st))
-		subject->key = (struct file_key){ major(st.st_dev), minor(st.st_dev), st.st_ino };
+	else if (!filecache_stat(file, &st))
+		subject->key = (struct file_key){ st.stx_dev_major, st.stx_dev_minor, st.stx_ino };
 	ret = filemap_events_open(subject->host, &subject->key, &subject->events);
 	subject->log.why = why_from_errno(-ret);
 }
@@ -118,15 +117,18 @@ int cache_subject_open_path(struct cache_subject *subject, const char *path)
 /* True when the name leads to another file by now, or to none. */
 static void check_name(struct cache_subject *subject)
 {
-	struct stat ours, named;
+	struct statx ours, named;
 
 	subject->replaced = false;
-	if (fstat(filecache_fd(subject->file), &ours))
+	if (filecache_stat(subject->file, &ours))
 		return;
-	subject->deleted = !ours.st_nlink;
-	/* Names of other mount namespaces mean nothing here. */
-	if (!subject->deleted && !stat(subject->path, &named))
-		subject->replaced = named.st_ino != ours.st_ino || named.st_dev != ours.st_dev;
+	subject->deleted = !ours.stx_nlink;
+	/* Names of other mount namespaces mean nothing here; those of a server ask it. */
+	if (!subject->deleted && !subject->may_hang &&
+	    !statx(AT_FDCWD, subject->path, 0, STATX_BASIC_STATS, &named))
+		subject->replaced = named.stx_ino != ours.stx_ino ||
+				    named.stx_dev_major != ours.stx_dev_major ||
+				    named.stx_dev_minor != ours.stx_dev_minor;
 }
 
 static int count_grid(struct cache_subject *subject, struct cache_grid *grid)

@@ -26,6 +26,7 @@ struct cache_subject {
 	struct file_key key;           /* as /proc/PID/maps has it */
 	pid_t watched_pid;             /* 0: none */
 	bool deleted, replaced;
+	bool may_hang; /* its file system asks a server, which may have gone */
 	uint64_t maps_next_ns, walk_next_ns; /* not before */
 	struct cache_log log;
 	struct cache_grid grid, strip; /* as of the last look */
@@ -41,7 +42,7 @@ void cache_subject_clear(struct cache_subject *subject);
 void cache_subject_end(struct cache_subject *subject);
 /*
  * Turns to another file: by its path, or one that is open already, which is taken over, with
- * the key that maps give it (NULL: that of fstat(2)). 0 or -errno, and then there is none.
+ * the key that maps give it (NULL: that of statx(2)). 0 or -errno, and then there is none.
  */
 int cache_subject_open_path(struct cache_subject *subject, const char *path);
 void cache_subject_take(struct cache_subject *subject, struct filecache *file, const char *path,

@@ -224,6 +224,7 @@ static int open_listed(struct cache_worker *worker, const struct file_entry *ent
 	    vma.start_addr == entry->start_addr && vma.inode == entry->ino)
 		key = (struct file_key){ vma.dev_major, vma.dev_minor, vma.inode };
 	cache_subject_take(&worker->subject, cache, entry->path, &key);
+	worker->subject.may_hang = entry->may_hang;
 	return 0;
 }
 

@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 #define ROUND_NS   (NS_PER_S / 10)
@@ -153,12 +151,13 @@ static void wait_round(uint64_t until_ns)
 
 static int open_events(struct watch *watch)
 {
-	struct stat st;
+	struct statx st;
 	struct file_key key;
+	int ret = filecache_stat(watch->file, &st);
 
-	if (fstat(filecache_fd(watch->file), &st))
-		return -errno;
-	key = (struct file_key){ major(st.st_dev), minor(st.st_dev), st.st_ino };
+	if (ret)
+		return ret;
+	key = (struct file_key){ st.stx_dev_major, st.stx_dev_minor, st.stx_ino };
 	return filemap_events_open(watch->host, &key, &watch->events);
 }
 

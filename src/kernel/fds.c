@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static void count_call(struct proc *proc)
@@ -141,19 +140,10 @@ void fds_read(struct proc *proc, int fd, struct obj_fd *out, struct inode_stat *
 	read_info(proc, out);
 }
 
-int fds_open(struct proc *proc, int fd, uint64_t start_addr, uint64_t end_addr,
-	     const struct mount *mount)
+int fds_open(struct proc *proc, int fd, uint64_t start_addr, uint64_t end_addr)
 {
 	char name[64];
-	int ret;
 
-	if (mount_may_hang(mount)) {
-		if (fd < 0)
-			return -EOPNOTSUPP;
-		count_call(proc);
-		ret = (int)syscall(SYS_pidfd_getfd, proc_pid_fd(proc), fd, 0);
-		return ret < 0 ? -errno : ret;
-	}
 	if (fd >= 0)
 		snprintf(name, sizeof(name), "fd/%d", fd);
 	else

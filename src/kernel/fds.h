@@ -37,11 +37,10 @@ int fds_link(struct proc *proc, const char *name, char **text);
  * A descriptor of our own on the regular file behind descriptor `fd` of the process, or, with
  * fd -1, behind its mapping from start_addr to end_addr (map_files: CAP_SYS_ADMIN or
  * CAP_CHECKPOINT_RESTORE). A file that has no name any more, or lies in another mount
- * namespace, is reached so, too. Where open(2) might wait for a server, the very open file is
- * borrowed by pidfd_getfd(2) (Linux 5.6) instead. The descriptor to be closed, or -errno;
- * -EOPNOTSUPP for a mapping where open(2) might wait.
+ * namespace, is reached so, too. Where a server has to be asked (mount_may_hang()), this may never
+ * return; to borrow the open file by pidfd_getfd(2) is no way out, because closing it again
+ * asks the server, too (FLUSH), and may write data. The descriptor to be closed, or -errno.
  */
-int fds_open(struct proc *proc, int fd, uint64_t start_addr, uint64_t end_addr,
-	     const struct mount *mount);
+int fds_open(struct proc *proc, int fd, uint64_t start_addr, uint64_t end_addr);
 
 #endif

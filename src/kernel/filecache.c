@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* mincore is asked about this many pages at once: a quarter MiB of answers. */
@@ -35,15 +34,27 @@ struct filecache {
 	enum filecache_source source;
 };
 
+static int stat_fd(int fd, struct statx *out)
+{
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, out) ? -errno
+											 : 0;
+}
+
+int filecache_stat(const struct filecache *file, struct statx *out)
+{
+	return stat_fd(file->fd, out);
+}
+
 static int check_kind(int fd)
 {
-	struct stat st;
+	struct statx st;
+	int ret = stat_fd(fd, &st);
 
-	if (fstat(fd, &st))
-		return -errno;
-	if (S_ISDIR(st.st_mode))
+	if (ret)
+		return ret;
+	if (S_ISDIR(st.stx_mode))
 		return -EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : -ENODEV;
+	return S_ISREG(st.stx_mode) ? 0 : -ENODEV;
 }
 
 int filecache_open_fd(const struct host *host, int fd, enum filecache_source source,
@@ -113,10 +124,11 @@ void filecache_close(struct filecache *file)
 /* The kernel's rule for both interfaces (mm/filemap.c can_do_cachestat, mm/mincore.c). */
 bool filecache_may_ask(const struct filecache *file)
 {
-	struct stat st;
+	struct statx st;
 	char link[32];
 
-	if (file->host->may_override_owner || (!fstat(file->fd, &st) && st.st_uid == geteuid()))
+	if (file->host->may_override_owner ||
+	    (!filecache_stat(file, &st) && st.stx_uid == geteuid()))
 		return true;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
 	return faccessat(AT_FDCWD, link, W_OK, AT_EACCESS) == 0;
@@ -290,16 +302,17 @@ static void lay_out(struct cache_info *out, uint64_t nr_pages, size_t nr_cells)
 int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *out)
 {
 	uint64_t page_size = geometry_page_size(&file->host->geometry);
-	struct stat st;
+	struct statx st;
+	int ret = filecache_stat(file, &st);
 
 	memset(out, 0, sizeof(*out));
 	out->frames_why = WHY_NOT_ASKED;
-	if (fstat(file->fd, &st))
-		return -errno;
-	out->size_bytes = (uint64_t)st.st_size;
-	out->inode = st.st_ino;
-	out->dev_major = major(st.st_dev);
-	out->dev_minor = minor(st.st_dev);
+	if (ret)
+		return ret;
+	out->size_bytes = st.stx_size;
+	out->inode = st.stx_ino;
+	out->dev_major = st.stx_dev_major;
+	out->dev_minor = st.stx_dev_minor;
 	lay_out(out, (out->size_bytes + page_size - 1) / page_size, nr_cells);
 	out->source = wants_mincore(file) ? SOURCE_MINCORE : SOURCE_CACHESTAT;
 	if (!out->nr_cells) {
@@ -320,10 +333,11 @@ int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_
 		    enum why *why_states)
 {
 	struct layout layout = { first_page, pages_per_cell, nr_cells, cells };
-	struct stat st;
+	struct statx st;
+	int ret = filecache_stat(file, &st);
 
-	if (fstat(file->fd, &st))
-		return -errno;
+	if (ret)
+		return ret;
 	*why = count_layout(file, &layout);
 	*why_states = wants_mincore(file) ? WHY_UNSUPPORTED : *why;
 	return 0;

@@ -5,6 +5,8 @@
 #include "kernel/host.h"
 #include "model/cache.h"
 
+#include <sys/stat.h>
+
 /*
  * The page cache of one file, observed without reading the file: cachestat(2)
  * (Linux 6.5), or mincore(2) over a mapping that is never touched. Both answer
@@ -48,13 +50,18 @@ int filecache_read(struct filecache *file, size_t nr_cells, struct cache_info *o
 /*
  * Counts `nr_cells` cells of pages_per_cell pages each from first_page on; the caller has set
  * `pages` of each and the rest to 0. What is uniform is asked for at once, so that the cost
- * follows what differs. *why says why the counts are unknown. 0 or -errno of fstat(2).
+ * follows what differs. *why says why the counts are unknown. 0 or -errno of statx(2).
  */
 int filecache_count(struct filecache *file, uint64_t first_page, uint64_t pages_per_cell,
 		    size_t nr_cells, struct cache_counts *cells, enum why *why,
 		    enum why *why_states);
 /* Whether the kernel tells this user the truth about the file (can_do_cachestat in mm/). */
 bool filecache_may_ask(const struct filecache *file);
+/*
+ * What the kernel knows of the file without asking a server for it (statx(2), AT_STATX_DONT_SYNC),
+ * which may never answer. 0 or -errno.
+ */
+int filecache_stat(const struct filecache *file, struct statx *out);
 /* The descriptor, borrowed. */
 int filecache_fd(const struct filecache *file);
 

@@ -210,8 +210,5 @@ int file_list_read(struct proc *proc, struct file_list *out)
 
 int file_list_open(struct proc *proc, const struct file_entry *entry)
 {
-	struct mount mount = { 0 };
-
-	snprintf(mount.fstype, sizeof(mount.fstype), "%s", entry->fstype);
-	return fds_open(proc, entry->fd, entry->start_addr, entry->end_addr, &mount);
+	return fds_open(proc, entry->fd, entry->start_addr, entry->end_addr);
 }

@@ -13,8 +13,8 @@
  */
 int file_list_read(struct proc *proc, struct file_list *out);
 /*
- * Opens the file of an entry for reading, by its descriptor or mapping, never by its path; see
- * fds_open(). The descriptor, to be closed, or -errno.
+ * Opens the file of an entry for reading, by its descriptor or mapping, never by its path. Of an
+ * entry that may hang it may never return. The descriptor, to be closed, or -errno.
  */
 int file_list_open(struct proc *proc, const struct file_entry *entry);
 

@@ -243,7 +243,11 @@ static void read_cache(struct objects_reader *reader, struct obj_inode *inode)
 		end_addr = vma_list_at(out->vmas->list, inode->first_vma)->end_addr;
 	}
 	snprintf(mount.fstype, sizeof(mount.fstype), "%s", inode->fstype);
-	ret = fds_open(reader->proc, fd, start_addr, end_addr, &mount);
+	inode->may_hang = mount_may_hang(&mount);
+	/* To open it, and to close it, is to ask its server: the user does that on screen 4. */
+	if (inode->may_hang)
+		return;
+	ret = fds_open(reader->proc, fd, start_addr, end_addr);
 	if (ret >= 0) {
 		fd = ret;
 		ret = filecache_open_fd(reader->host, fd, FILECACHE_AUTO, &cache);

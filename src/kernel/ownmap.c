@@ -221,6 +221,7 @@ int ownmap_read(struct ownmap *own, struct filecache *file, uint64_t first_page,
 		struct cache_frame *frames, uint64_t *nr_read_back)
 {
 	uint64_t before = major_faults();
+	struct statx st;
 	struct statfs fs;
 	int ret = 0;
 
@@ -229,8 +230,15 @@ int ownmap_read(struct ownmap *own, struct filecache *file, uint64_t first_page,
 	/* To anybody else mincore says "all resident", and the touch would read it all in. */
 	if (!filecache_may_ask(file))
 		return -EPERM;
-	/* Huge pages of hugetlbfs are no page cache, and a touch reserves them. */
-	if (fstatfs(filecache_fd(file), &fs) || fs.f_type == HUGETLBFS_MAGIC)
+	ret = filecache_stat(file, &st);
+	if (ret)
+		return ret;
+	/*
+	 * Huge pages of hugetlbfs are no page cache, and a touch reserves them. A server is not
+	 * asked for what its block size tells.
+	 */
+	if (st.stx_blksize > geometry_page_size(&own->host->geometry) &&
+	    (fstatfs(filecache_fd(file), &fs) || fs.f_type == HUGETLBFS_MAGIC))
 		return -EOPNOTSUPP;
 	for (uint64_t at = 0; at < nr && !ret; at += CHUNK_PAGES)
 		ret = read_chunk(own, filecache_fd(file), first_page + at,

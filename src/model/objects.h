@@ -128,6 +128,7 @@ struct obj_inode {
 	char fstype[24];    /* "" unknown */
 	char *path;         /* raw, of a descriptor or mapping; may be NULL */
 	char open_path[40]; /* of a descriptor in /proc, by which pagewalk can open it; "" none */
+	bool may_hang;      /* its file system has a server: not asked, it may never answer */
 	bool regular;       /* it has pages of its own: `cache` is meant to be known */
 	struct cache_info cache;
 	uint32_t first_fd; /* one descriptor that leads to it */

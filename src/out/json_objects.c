@@ -223,9 +223,15 @@ static void set_cache(json_t *object, const struct obj_inode *inode)
 	if (info->why == WHY_OK)
 		set_number(object, "pages", info->total.pages);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_set_count(object, rows[i].name, rows[i].count,
-			       rows[i].why == WHY_UNSUPPORTED ? SOURCE_CACHESTAT : info->source,
-			       rows[i].why);
+		if (inode->may_hang)
+			json_set_unknown(
+				object, rows[i].name,
+				"not asked: its file system has a server that may not answer");
+		else
+			json_set_count(object, rows[i].name, rows[i].count,
+				       rows[i].why == WHY_UNSUPPORTED ? SOURCE_CACHESTAT
+								      : info->source,
+				       rows[i].why);
 }
 
 static json_t *json_inode(const struct objects *objects, uint32_t index)

@@ -316,7 +316,10 @@ static bool about_inode(const struct objects_screen *screen, int nr, char *out, 
 		if (!inode->regular)
 			return false;
 		if (cache->why == WHY_NOT_ASKED)
-			snprintf(out, room, "page cache: not read in this pass");
+			snprintf(out, room, "page cache: %s",
+				 inode->may_hang ? "not asked: its file system has a server that "
+						   "may not answer (Enter asks)"
+						 : "not read in this pass");
 		else if (cache->why != WHY_OK)
 			snprintf(out, room, "page cache %s",
 				 source_refusal(cache->source, cache->why, reason, sizeof(reason)));

@@ -386,7 +386,8 @@ static void draw_cache(const struct objects_screen *screen, struct canvas *canva
 	}
 	if (cache->why != WHY_OK) {
 		draw_paragraph(canvas, inner, COLOUR_WARN, 0,
-			       cache->why == WHY_NOT_ASKED
+			       inode->may_hang ? "not asked: its server may not answer"
+			       : cache->why == WHY_NOT_ASKED
 				       ? "not read yet"
 				       : source_refusal(cache->source, cache->why, reason,
 							sizeof(reason)));

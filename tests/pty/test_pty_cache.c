@@ -3,6 +3,7 @@
  * Screen 4 of the real program: a file given by its path, its pages, what is asked before the
  * cache is changed, the files of a process, and a file system that never answers.
  */
+#include "../live/silent.h"
 #include "drive.h"
 
 #include <errno.h>
@@ -169,6 +170,38 @@ static void test_silent_file_system(void **state)
 	rmdir(dir);
 }
 
+/* Screens 3 and 4 of a process that has such a file open and mapped. */
+static void test_holder_of_a_silent_file(void **state)
+{
+	struct fixture *fixture = *state;
+	struct silent silent;
+	char dir[96], pid[16];
+	const char *const args[] = { pid, NULL };
+	const char *why;
+	struct pty *pty;
+
+	snprintf(dir, sizeof(dir), "%s/silent", fixture->dir);
+	if (!silent_start(&silent, dir, &why)) {
+		fprintf(stderr, "skipped: %s\n", why);
+		skip();
+	}
+	silent_hold(&silent);
+	snprintf(pid, sizeof(pid), "%d", (int)silent.holder);
+	pty = drive_start(120, 36, args, NULL);
+	drive_see(pty, "PHYSICAL FRAMES");
+	pty_keys(pty, "3");
+	drive_see(pty, "read in ");
+	pty_keys(pty, "4");
+	drive_see(pty, "open or mapped");
+	drive_see(pty, "WHOLE SYSTEM");
+	pty_keys(pty, "?");
+	drive_see(pty, "What this screen shows: cache");
+	pty_key(pty, PTY_KEY_ESCAPE);
+	drive_gone(pty, "What this screen shows");
+	drive_quit(pty);
+	silent_end(&silent);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +209,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_of_a_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent_file_system, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_holder_of_a_silent_file, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
