@@ -185,50 +185,79 @@ void socks_parse(const char *name, const char *text, size_t len_bytes, const uin
 		qsort(out->items, out->nr, sizeof(*out->items), by_ino);
 }
 
-/* True where the process has the network namespace that sock_diag(7) would answer for. */
-static bool shares_our_net(struct proc *proc)
+/* The network namespace of the process, or -1 where it is our own. -errno in *error. */
+static int open_net(struct proc *proc, int *error)
 {
 	struct stat theirs, ours;
 	int fd = host_openat(proc_host(proc), proc_dir_fd(proc), "ns/net", O_RDONLY);
-	bool same;
 
+	*error = fd < 0 ? fd : 0;
 	if (fd < 0)
-		return false;
-	same = !fstat(fd, &theirs) && !stat("/proc/self/ns/net", &ours) &&
-	       theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
-	close(fd);
-	return same;
+		return -1;
+	if (!fstat(fd, &theirs) && !stat("/proc/self/ns/net", &ours) &&
+	    theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
-/* Adds to the notes of UNIX sockets what the peer is and what waits in the queues. */
+static void add_peer(struct sock_note *note, const struct unix_peer *peer)
+{
+	char *text = note->text;
+
+	if (peer->listening)
+		note->text = xasprintf("%s, %u to accept", text, peer->to_read);
+	else if (peer->peer_ino)
+		note->text = xasprintf("%s -> socket:[%" PRIu64
+				       "], queues: %u B to send, %u B to read",
+				       text, peer->peer_ino, peer->to_send, peer->to_read);
+	else
+		note->text = xasprintf("%s, queues: %u B to send, %u B to read", text,
+				       peer->to_send, peer->to_read);
+	free(text);
+}
+
+static bool is_unix(const struct sock_note *note)
+{
+	return !strncmp(note->text, "unix ", 5);
+}
+
+/* Adds to the notes of UNIX sockets what the peer is and what waits in the queues, or why not. */
 static void add_peers(struct proc *proc, struct socks *out)
 {
-	struct unix_peers peers;
+	struct unix_peers peers = { 0 };
 	bool any = false;
+	int net_fd, ret;
 
 	for (size_t i = 0; i < out->nr; i++)
-		any |= !strncmp(out->items[i].text, "unix ", 5);
-	if (!any || !shares_our_net(proc) || unix_peers_read(&peers))
+		any |= is_unix(&out->items[i]);
+	if (!any)
 		return;
+	net_fd = open_net(proc, &ret);
+	if (!ret)
+		ret = unix_peers_read(net_fd, &peers);
 	for (size_t i = 0; i < out->nr; i++) {
 		struct sock_note *note = &out->items[i];
 		const struct unix_peer *peer = unix_peers_find(&peers, note->ino);
 		char *text = note->text;
 
-		if (!peer || strncmp(text, "unix ", 5))
+		if (!is_unix(note))
 			continue;
-		if (peer->listening)
-			note->text = xasprintf("%s, %u to accept", text, peer->to_read);
-		else if (peer->peer_ino)
-			note->text = xasprintf("%s -> socket:[%" PRIu64
-					       "], queues: %u B to send, %u B to read",
-					       text, peer->peer_ino, peer->to_send, peer->to_read);
-		else
-			note->text = xasprintf("%s, queues: %u B to send, %u B to read", text,
-					       peer->to_send, peer->to_read);
+		if (peer)
+			add_peer(note, peer);
+		if (!ret)
+			continue;
+		note->text = xasprintf("%s, peer ?: %s%s", text,
+				       net_fd >= 0 ? "of another network namespace, " : "",
+				       ret == -EPERM || ret == -EACCES
+					       ? "which needs CAP_SYS_ADMIN (sudo)"
+					       : strerror(-ret));
 		free(text);
 	}
 	unix_peers_clear(&peers);
+	if (net_fd >= 0)
+		close(net_fd);
 }
 
 int socks_read(struct proc *proc, const uint64_t *inos, size_t nr, struct socks *out)

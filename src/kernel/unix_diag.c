@@ -8,6 +8,8 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -124,14 +126,49 @@ static int ask(int fd)
 	return send(fd, &question, sizeof(question), 0) < 0 ? -errno : 0;
 }
 
-int unix_peers_read(struct unix_peers *out)
+static int open_here(void)
 {
-	int ret, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	return fd < 0 ? -errno : fd;
+}
+
+struct there {
+	int net_fd, fd;
+};
+
+/* A socket keeps the namespace in which it was made; the thread takes its own one with it. */
+static void *open_there(void *arg)
+{
+	struct there *there = arg;
+
+	there->fd = setns(there->net_fd, CLONE_NEWNET) ? -errno : open_here();
+	return NULL;
+}
+
+static int open_in(int net_fd)
+{
+	struct there there = { .net_fd = net_fd };
+	pthread_t thread;
+	int ret;
+
+	if (net_fd < 0)
+		return open_here();
+	ret = pthread_create(&thread, NULL, open_there, &there);
+	if (ret)
+		return -ret;
+	pthread_join(thread, NULL);
+	return there.fd;
+}
+
+int unix_peers_read(int net_fd, struct unix_peers *out)
+{
+	int ret, fd = open_in(net_fd);
 	unsigned char *answer;
 
 	*out = (struct unix_peers){ 0 };
 	if (fd < 0)
-		return -errno;
+		return fd;
 	answer = xmalloc(ANSWER_BYTES);
 	ret = ask(fd);
 	if (!ret)

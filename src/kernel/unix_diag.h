@@ -8,7 +8,7 @@
 
 /*
  * What /proc does not tell of UNIX sockets: the other end and the queues, from
- * sock_diag(7), unix_diag (Linux 3.3). Only sockets of our own network namespace.
+ * sock_diag(7), unix_diag (Linux 3.3), which answers for one network namespace.
  */
 struct unix_peer {
 	uint64_t ino, peer_ino;    /* peer 0: none */
@@ -21,8 +21,12 @@ struct unix_peers {
 	size_t nr, room;
 };
 
-/* All of them. 0 or -errno; the caller calls unix_peers_clear(). */
-int unix_peers_read(struct unix_peers *out);
+/*
+ * All of a network namespace, given by a descriptor of /proc/PID/ns/net; -1: our own. Another one
+ * is entered by a thread that ends at once (setns(2): CAP_SYS_ADMIN). 0 or -errno; the caller
+ * calls unix_peers_clear().
+ */
+int unix_peers_read(int net_fd, struct unix_peers *out);
 /*
  * Parses one answer of the kernel. 1: more will come; 0: that was the last; -EPROTO where it
  * is not one, or the error that it carries.

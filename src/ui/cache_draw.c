@@ -272,10 +272,12 @@ static void draw_head(const struct cache_screen *cache, struct canvas *canvas)
 			 at->columns >= 70 ? "recently evicted" : "evicted",
 			 total->recently_evicted, view->page_shift, states);
 	if (at->columns >= 100)
-		canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
-			      "mapped by %zu process%s%s", view->nr_mappers,
-			      view->nr_mappers == 1 ? "" : "es",
-			      view->nr_mappers_denied ? ", some may not be asked" : "");
+		x += canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_FAINT, 0,
+				   "mapped by %zu process%s", view->nr_mappers,
+				   view->nr_mappers == 1 ? "" : "es");
+	if (at->columns >= 100 && view->nr_mappers_denied)
+		canvas_printf(canvas, x, at->y + 1, end - x, COLOUR_WARN, 0, ", %zu not let in",
+			      view->nr_mappers_denied);
 }
 
 /* The whole file in one line; what the cells below show of it is underlined. */
@@ -300,22 +302,29 @@ static void draw_strip(const struct cache_screen *cache, struct canvas *canvas,
 	}
 }
 
-/* Which part of the file the cells show, and what one stands for. */
+/* Which part of the file the cells show, and what one stands for; in few words if need be. */
 static void draw_range(const struct cache_screen *cache, struct canvas *canvas)
 {
 	const struct rect *at = &cache->layout.range;
 	const struct cache_grid *grid = &cache->view->grid;
-	char cell[FMT_LEN], text[128];
+	char cell[FMT_LEN], text[128], source[32];
 	uint64_t last = grid->nr_pages ? grid->start_page + grid->nr_pages - 1 : 0;
+	int room;
 
+	snprintf(source, sizeof(source), " %s ", source_name(cache->view->info.source));
+	room = at->columns - 2 - (int)strlen(source);
+	canvas_text_right(canvas, at->x, at->y, at->columns - 1, COLOUR_FAINT, 0, source);
+	if (!cache_nr_pages(cache))
+		return;
 	fmt_bytes(cell, cache->pages_per_cell << cache->view->page_shift);
 	snprintf(text, sizeof(text),
 		 " pages %" PRIu64 "-%" PRIu64 "  1 cell = %" PRIu64 " page%s (%s) ",
 		 grid->start_page, last, cache->pages_per_cell,
 		 cache->pages_per_cell == 1 ? "" : "s", cell);
-	canvas_text(canvas, at->x + 1, at->y, at->columns - 2, COLOUR_FAINT, 0, text);
-	snprintf(text, sizeof(text), " %s ", source_name(cache->view->info.source));
-	canvas_text_right(canvas, at->x, at->y, at->columns - 1, COLOUR_FAINT, 0, text);
+	if ((int)strlen(text) > room)
+		snprintf(text, sizeof(text), " %" PRIu64 "-%" PRIu64 "  1 cell = %" PRIu64 " (%s) ",
+			 grid->start_page, last, cache->pages_per_cell, cell);
+	canvas_text(canvas, at->x + 1, at->y, room, COLOUR_FAINT, 0, text);
 }
 
 static bool is_marked(const struct cache_screen *cache, uint64_t page)

@@ -375,7 +375,7 @@ static void draw_cache(const struct objects_screen *screen, struct canvas *canva
 	const struct obj_inode *inode = objects_inode(screen);
 	const struct cache_info *cache;
 	struct rect inner = { at->x + 1, at->y + 1, at->columns - 2, at->rows - 2 };
-	char reason[160];
+	char reason[160], pages[64], cached[FMT_LEN], all[FMT_LEN];
 
 	if (!inode)
 		return;
@@ -396,9 +396,13 @@ static void draw_cache(const struct objects_screen *screen, struct canvas *canva
 	draw_bar(canvas, inner.x, inner.y, inner.columns, theme,
 		 colour_of_class(CLASS_FILE, NR_STRENGTH - 1), cache->total.cached,
 		 cache->total.pages);
-	canvas_printf(canvas, inner.x, inner.y + 1, inner.columns, COLOUR_TEXT, 0,
-		      "%llu of %llu pages", (unsigned long long)cache->total.cached,
-		      (unsigned long long)cache->total.pages);
+	snprintf(pages, sizeof(pages), "%llu of %llu pages",
+		 (unsigned long long)cache->total.cached, (unsigned long long)cache->total.pages);
+	if ((int)strlen(pages) > inner.columns)
+		snprintf(pages, sizeof(pages), "%s of %s pages",
+			 fmt_count(cached, cache->total.cached),
+			 fmt_count(all, cache->total.pages));
+	canvas_text(canvas, inner.x, inner.y + 1, inner.columns, COLOUR_TEXT, 0, pages);
 	if (inner.rows < 4 || cache->why_states != WHY_OK)
 		return;
 	canvas_printf(canvas, inner.x, inner.y + 2, inner.columns, COLOUR_TEXT, 0,

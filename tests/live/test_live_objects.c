@@ -658,6 +658,42 @@ static void test_every_kind_of_descriptor(void **state)
 	actor_end(&actor);
 }
 
+/* -1 where there is no network namespace for us. */
+static void make_unix_elsewhere(void *arg, int out)
+{
+	int fd = unshare(CLONE_NEWNET) ? -1 : make_unix();
+
+	(void)arg;
+	if (write(out, &fd, sizeof(fd)) < 0)
+		_exit(1);
+}
+
+/* The kernel answers for one network namespace at a time: that of the process is asked. */
+static void test_unix_socket_of_another_namespace(void **state)
+{
+	struct actor actor = actor_start(make_unix_elsewhere, NULL);
+	struct run run;
+	const char *note;
+	int fd;
+
+	(void)state;
+	actor_read(&actor, &fd, sizeof(fd));
+	if (fd < 0) {
+		actor_end(&actor);
+		run_skip("a network namespace of its own needs CAP_SYS_ADMIN");
+	}
+	run = run_objects(actor.pid);
+	assert_non_null(run.json);
+	note = get_string(need_number(&run, "files", "fd", (uint64_t)fd), "note");
+	/* Where it may not be entered, that is said. */
+	if (!strstr(note, " 5 B to read") && !strstr(note, "peer ?: of another network namespace"))
+		fail_msg("neither queues nor a reason: %s", note);
+	if (run_is_privileged() && !strstr(note, " 5 B to read"))
+		fail_msg("root may enter it: %s", note);
+	run_clear(&run);
+	actor_end(&actor);
+}
+
 /* --- what changes while it is read */
 
 static void churn_fds(void *arg, int out)
@@ -850,6 +886,7 @@ int main(void)
 		cmocka_unit_test(test_a_thread_with_a_table_of_its_own),
 		cmocka_unit_test(test_dup_against_two_opens),
 		cmocka_unit_test(test_every_kind_of_descriptor),
+		cmocka_unit_test(test_unix_socket_of_another_namespace),
 		cmocka_unit_test(test_descriptors_that_close_meanwhile),
 		cmocka_unit_test(test_ten_thousand_descriptors),
 		cmocka_unit_test(test_another_user_is_told_why),

@@ -231,6 +231,21 @@ static void test_cells(void **state)
 	close_bench(bench);
 }
 
+/* Beside the list there is little room: nothing is cut. */
+static void test_range_beside_the_list(void **state)
+{
+	struct bench *bench = open_bench(80, 24, 3);
+
+	(void)state;
+	assert_true(sees(bench, " 0-19999  1 cell = 64 (256K) "));
+	assert_true(sees(bench, " cachestat "));
+	close_bench(bench);
+	bench = open_bench(120, 36, 3);
+	assert_true(sees(bench, "pages 0-19999  1 cell ="));
+	assert_true(sees(bench, " cachestat "));
+	close_bench(bench);
+}
+
 static void test_flags_of_pages(void **state)
 {
 	struct bench *bench = open_bench(80, 24, 0);
@@ -488,12 +503,19 @@ static void test_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),         cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_flags_of_pages), cmocka_unit_test(test_zoom_and_move),
-		cmocka_unit_test(test_goes_to_a_page), cmocka_unit_test(test_leads_to_the_map),
-		cmocka_unit_test(test_questions),      cmocka_unit_test(test_list),
-		cmocka_unit_test(test_unknown),        cmocka_unit_test(test_silence_is_said),
-		cmocka_unit_test(test_no_file),        cmocka_unit_test(test_events),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_flags_of_pages),
+		cmocka_unit_test(test_range_beside_the_list),
+		cmocka_unit_test(test_zoom_and_move),
+		cmocka_unit_test(test_goes_to_a_page),
+		cmocka_unit_test(test_leads_to_the_map),
+		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_silence_is_said),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_events),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
