@@ -198,15 +198,22 @@ static uint64_t flags_of(struct kpage *kpage, uint64_t pfn)
 	return flags;
 }
 
+/* Of the half of the file that was evicted. */
 static uint64_t cached_pages(struct filecache *file)
 {
-	struct cache_info info;
+	struct cache_counts counts = { .pages = PAGES / 2 };
+	enum why why, why_states;
 
-	assert_return_code(filecache_read(file, 0, &info), 0);
-	return info.total.cached;
+	assert_return_code(
+		filecache_count(file, PAGES / 2, PAGES / 2, 1, &counts, &why, &why_states), 0);
+	assert_int_equal(why, WHY_OK);
+	return counts.cached;
 }
 
-/* Reads the file ahead, so that it lies in the cache and nobody has used a page of it. */
+/*
+ * Reads the file ahead, so that it lies in the cache and nobody has used most pages of it; then
+ * evicts the second half again.
+ */
 static void fill_unused(struct fixture *fixture)
 {
 	posix_fadvise(fixture->fd, 0, 0, POSIX_FADV_DONTNEED);
@@ -217,6 +224,7 @@ static void fill_unused(struct fixture *fixture)
 
 		assert_int_equal(pread(fixture->fd, &byte, 1, (off_t)i * fixture->page_bytes), 1);
 	}
+	posix_fadvise(fixture->fd, PAGES / 2 * fixture->page_bytes, 0, POSIX_FADV_DONTNEED);
 }
 
 /* What changes when we map pages for a moment: nothing. */
@@ -250,15 +258,17 @@ static void test_own_mapping_leaves_no_trace(void **state)
 	for (int i = 0; i < PAGES; i++) {
 		if (!first[i].pfn || frames[i].pfn != first[i].pfn)
 			continue;
-		assert_int_equal(frames[i].flags & bits, before[i]);
-		assert_int_equal(flags_of(kpage, first[i].pfn) & bits, before[i]);
+		/* Reclaim may take a bit away, but none has come. */
+		assert_int_equal(frames[i].flags & bits & ~before[i], 0);
+		assert_int_equal(flags_of(kpage, first[i].pfn) & bits & ~before[i], 0);
 		assert_int_equal(frames[i].mapcount, 0);
 		assert_false(frames[i].flags & KPF_BIT(KPF_MMAP));
 		unused += !(before[i] & KPF_BIT(KPF_REFERENCED));
 		known++;
 	}
+	/* What was absent was left alone. */
+	assert_true(cached < PAGES / 2);
 	assert_true(cached_pages(file) <= cached);
-	assert_int_equal(nr_read_back, 0);
 	assert_return_code(fstat(fixture->fd, &st_after), errno);
 	assert_int_equal(st.st_atim.tv_sec, st_after.st_atim.tv_sec);
 	assert_int_equal(st.st_atim.tv_nsec, st_after.st_atim.tv_nsec);
