@@ -2,6 +2,7 @@
 /* The file of settings: read at the start, written only when the user says so. */
 #include "app/settings.h"
 
+#include "base/replace.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
@@ -91,45 +92,6 @@ static int make_directories(const char *path)
 	return ret;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t wrote = write(fd, text, len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return wrote < 0 ? -errno : -EIO;
-		text += wrote;
-		len -= (size_t)wrote;
-	}
-	return 0;
-}
-
-/* mkostemp(3) gives mode 0600. */
-static int replace_file(const char *path, const char *text)
-{
-	char *temporary = xasprintf("%s.XXXXXX", path);
-	int fd = mkostemp(temporary, O_CLOEXEC), ret;
-
-	if (fd < 0) {
-		ret = -errno;
-		free(temporary);
-		return ret;
-	}
-	ret = write_all(fd, text, strlen(text));
-	if (!ret && fsync(fd))
-		ret = -errno;
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(temporary, path))
-		ret = -errno;
-	if (ret)
-		unlink(temporary);
-	free(temporary);
-	return ret;
-}
-
 int settings_save(const char *path, const struct config *config)
 {
 	char *real = realpath(path, NULL), *before = NULL, *text;
@@ -144,7 +106,7 @@ int settings_save(const char *path, const struct config *config)
 	}
 	if (!ret) {
 		text = config_update(before ? before : "", len_bytes, config);
-		ret = replace_file(to, text);
+		ret = replace_file(to, text, strlen(text));
 		free(text);
 	}
 	free(before);

@@ -10,6 +10,7 @@
 
 #include "app/learn_config.h"
 #include "base/clock.h"
+#include "base/replace.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "kernel/helper_path.h"
@@ -18,14 +19,12 @@
 #include "out/learn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Set by a signal: a check ends as soon as it can, and clears up. */
 static atomic_bool interrupted;
@@ -295,33 +294,19 @@ static int print_lessons(const struct host *host, const struct learn_options *op
 
 /* ---- the screen ---- */
 
-/*
- * The document takes the place of the one before at once, so that a reader never finds half of
- * it; what was in the file before the first answer is gone with that.
- */
+/* What was in the file before the first answer is gone with that. */
 static int save_answers(void *arg, const struct lesson_answer *answers, size_t nr)
 {
-	const char *path = arg;
-	char *temporary = xasprintf("%s.XXXXXX", path);
-	int fd = mkostemp(temporary, O_CLOEXEC), ret = fd < 0 ? -errno : 0;
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	char *text = NULL;
+	size_t len_bytes = 0;
+	FILE *out = open_memstream(&text, &len_bytes);
+	int ret = out ? out_answers_json(out, answers, nr, clock_real_ns()) : -errno;
 
-	if (!ret && !out) {
+	if (out && fclose(out) && !ret)
 		ret = -errno;
-		close(fd);
-	}
-	if (out) {
-		ret = out_answers_json(out, answers, nr, clock_real_ns());
-		if (!ret && (fflush(out) || fsync(fd)))
-			ret = -errno;
-		if (fclose(out) && !ret)
-			ret = -errno;
-	}
-	if (!ret && rename(temporary, path))
-		ret = -errno;
-	if (ret && fd >= 0)
-		unlink(temporary);
-	free(temporary);
+	if (!ret)
+		ret = replace_file(arg, text, len_bytes);
+	free(text);
 	return ret;
 }
 

@@ -178,6 +178,28 @@ static void test_answers_are_saved(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Told before the screen opens, in one line. */
+static void test_answers_that_cannot_be_saved(void **state)
+{
+	static const struct {
+		const char *path, *says;
+	} wrong[] = {
+		{ "/nonexistent/answers.json", "No such file or directory" },
+		{ "/tmp", "Is a directory" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *const args[] = { "learn", "vma", "--answers", wrong[i].path, NULL };
+		struct pty *pty = drive_start(80, 24, args, NULL);
+
+		drive_exits(pty, 1);
+		if (!pty_find(pty, wrong[i].says, NULL, NULL) || drive_count_lines(pty) != 1)
+			drive_fail(pty, "not one line with \"%s\"", wrong[i].says);
+		pty_free(pty);
+	}
+}
+
 static void test_it_goes_by_itself(void **state)
 {
 	static const char *const args[] = { "learn", "copy", "--pause-none", NULL };
@@ -196,6 +218,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_list_sizes_and_screens),
 		cmocka_unit_test(test_a_killed_pupil),
 		cmocka_unit_test(test_answers_are_saved),
+		cmocka_unit_test(test_answers_that_cannot_be_saved),
 		cmocka_unit_test(test_it_goes_by_itself),
 	};
 
