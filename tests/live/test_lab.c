@@ -582,13 +582,15 @@ static pid_t start_owner(struct fixture *fixture, pid_t pids[2 * NR_LANES])
 	return owner;
 }
 
-/* Its orphans become ours, so that their end can be waited for. */
+/* Its orphans become ours, so that their end can be waited for; those of other tests do not. */
 static void kill_and_reap_all(pid_t owner)
 {
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	assert_int_equal(kill(owner, SIGKILL), 0);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
 	assert_int_equal(errno, ECHILD);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
 static void test_killed_owner_leaves_nothing(void **state)
@@ -597,7 +599,6 @@ static void test_killed_owner_leaves_nothing(void **state)
 	struct lab_config config = config_make(fixture, 1 * MIB);
 	pid_t pids[2 * NR_LANES], owner;
 
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	owner = start_owner(fixture, pids);
 	/* Another lab in the same directory leaves a run that lives alone. */
 	start_lab(fixture, &config);
@@ -633,7 +634,6 @@ static void test_where_nobody_tidies_the_next_lab_cleans(void **state)
 	struct lab_config config = config_make(fixture, 1 * MIB);
 	pid_t pids[2 * NR_LANES], owner;
 
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	owner = start_owner(fixture, pids);
 	assert_int_equal(kill(only_child(owner), SIGKILL), 0);
 	kill_and_reap_all(owner);
