@@ -68,6 +68,7 @@ static const struct lesson_step steps[] = {
 		.prepare = "make-two-opens",
 		.action = "read-100",
 		.look = { 3, "two boxes struct file, each with its position" },
+		.shows_descriptors = true,
 		LESSON_CLAIMS(open_claims),
 	},
 	{
@@ -79,6 +80,7 @@ static const struct lesson_step steps[] = {
 		.prepare = "make-duplicate",
 		.action = "read-100",
 		.look = { 3, "two descriptors, one box struct file" },
+		.shows_descriptors = true,
 		LESSON_CLAIMS(dup_claims),
 	},
 	{

@@ -370,6 +370,8 @@ void measure_step(const struct measure_moment *moment, struct step_result *resul
 		read_region(&pass, i);
 	if (result->lesson->shows_cache)
 		measure_read_cache(&pass);
+	if (result->lesson->steps[result->step].shows_descriptors)
+		measure_read_descriptors(&pass);
 	for (size_t i = 0; i < result->nr_claims; i++) {
 		struct claim_result *claim = &result->claims[i];
 		enum claim_when when = claim->claim->when;

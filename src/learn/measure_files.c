@@ -175,3 +175,35 @@ void measure_position(struct pass *pass, const struct lesson_claim *claim, struc
 	fdinfo_clear(&info);
 	free(text);
 }
+
+/* The first descriptor that is the same struct file; false where the kernel does not tell. */
+static bool find_open_file(const struct pass *pass, unsigned index, unsigned *first)
+{
+	pid_t pid = pass->moment->stage->tasks[0];
+
+	for (*first = 0; *first < index; ++*first) {
+		int ret = kcmp_file(pass->moment->host, pid, fd_of(pass, *first), pid,
+				    fd_of(pass, index));
+
+		if (ret <= 0)
+			return ret == 0;
+	}
+	return true;
+}
+
+void measure_read_descriptors(struct pass *pass)
+{
+	struct step_result *result = pass->result;
+
+	result->nr_descriptors = 0;
+	for (unsigned i = 0; i < LESSON_SUBJECTS && fd_of(pass, i) >= 0; i++) {
+		struct lesson_descriptor *descriptor = &result->descriptors[i];
+		const struct lesson_claim claim = { .quantity = QUANTITY_POSITION, .subject = i };
+
+		descriptor->fd = fd_of(pass, i);
+		descriptor->has_open_file = find_open_file(pass, i, &descriptor->open_file);
+		measure_position(pass, &claim,
+				 pass->moment->after ? &descriptor->after : &descriptor->before);
+		result->nr_descriptors++;
+	}
+}

@@ -35,6 +35,9 @@ measure_fn measure_cache, measure_shares, measure_open_file, measure_inode, meas
 /* Reads the page cache of the file behind descriptor 0 into a region of the result. */
 void measure_read_cache(struct pass *pass);
 
+/* Reads the pupil's descriptors, what each points to and its position, into the result. */
+void measure_read_descriptors(struct pass *pass);
+
 /* The result's own region for one of the stage: the same range, or a new one; NULL: no room. */
 struct lesson_region *measure_keep_region(struct step_result *result, size_t index,
 					  const struct pupil_region *from);

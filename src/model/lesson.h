@@ -109,6 +109,7 @@ struct lesson_step {
 	const char *prepare; /* what brings about the state before it; NULL: nothing to do */
 	const char *action;  /* both are names of pupil_actions[] or of the driver's */
 	struct lesson_look look;
+	bool shows_descriptors; /* which struct file each points to, and its position */
 	/* Bytes of region 0 whose addresses are taken apart in the picture, by offset. */
 	uint32_t split_bytes[LESSON_SPLITS];
 	size_t nr_split;
@@ -181,6 +182,14 @@ struct lesson_region {
 	struct lesson_page *before, *after; /* nr_pages each */
 };
 
+/* A descriptor of the pupil, where the step shows them. */
+struct lesson_descriptor {
+	int fd;
+	unsigned open_file;           /* index of the first one that is the same struct file */
+	bool has_open_file;           /* whether that is known */
+	struct reading before, after; /* its position in bytes */
+};
+
 /* What one step gave. Not changed once it is published. */
 struct step_result {
 	atomic_uint refs;
@@ -198,6 +207,8 @@ struct step_result {
 	size_t nr_claims;
 	struct lesson_region regions[LESSON_SUBJECTS];
 	size_t nr_regions;
+	struct lesson_descriptor descriptors[LESSON_SUBJECTS];
+	size_t nr_descriptors; /* 0 where the step does not show them */
 };
 
 struct step_result *step_result_new(const struct lesson *lesson, size_t step);

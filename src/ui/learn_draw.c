@@ -84,10 +84,16 @@ static int text_columns(int columns)
 static void draw_picture(const struct screen_learn *learn, struct canvas *canvas,
 			 const struct theme *theme, struct rect at)
 {
-	if (learn_lesson_step(learn)->ways)
+	int rows;
+
+	if (learn_lesson_step(learn)->ways) {
 		learn_draw_ways(learn, canvas, theme, at);
-	else
-		learn_draw_regions(learn, canvas, theme, at);
+		return;
+	}
+	rows = learn_draw_descriptors(learn, canvas, theme, at);
+	at.y += rows;
+	at.rows -= rows;
+	learn_draw_regions(learn, canvas, theme, at);
 }
 
 /* Rows of the claims with the rule above them, or that they will take. */

@@ -65,6 +65,9 @@ void learn_draw_regions(const struct screen_learn *learn, struct canvas *canvas,
 			const struct theme *theme, struct rect at);
 void learn_draw_ways(const struct screen_learn *learn, struct canvas *canvas,
 		     const struct theme *theme, struct rect at);
+/* The descriptors of the step, if it shows them; returns the rows that it took. */
+int learn_draw_descriptors(const struct screen_learn *learn, struct canvas *canvas,
+			   const struct theme *theme, struct rect at);
 /*
  * The addresses that the step takes apart, in `columns`, LEARN_SPLIT_ROWS each, as long as they fit
  * into `rows`; returns the rows that it took.

@@ -464,6 +464,44 @@ static void test_page_cache_in_the_picture(void **state)
 	screen->ops->free(screen);
 }
 
+/* Two of three descriptors are one struct file; where each stands afterwards is not told before. */
+static void test_descriptors_in_the_picture(void **state)
+{
+	struct screen *screen = open_first();
+
+	(void)state;
+	for (int done = 0; done < 2; done++) {
+		struct step_result *result = step_result_new(&first, 0);
+
+		add_region(result, 8, done);
+		result->nr_descriptors = 3;
+		for (int i = 0; i < 3; i++) {
+			struct lesson_descriptor *descriptor = &result->descriptors[i];
+
+			descriptor->fd = 5 + i;
+			descriptor->open_file = i == 1;
+			descriptor->has_open_file = i < 2;
+			descriptor->before = (struct reading){ .value = 7 };
+			descriptor->after = (struct reading){ .value = i == 1 ? 7 : 107 };
+		}
+		result->performed = done;
+		step_result_judge(result);
+		give(screen, &first, 0, done ? STAGE_DONE : STAGE_READY, result);
+		assert_true(is_on(screen, &ascii, 80, 24,
+				  done ? "fd 5   >  A             7 > 107"
+				       : "fd 5   >  A             7 > ?"));
+		assert_true(is_on(screen, &ascii, 80, 24,
+				  done ? "fd 6   >  B             7 > 7"
+				       : "fd 6   >  B             7 > ?"));
+		/* Whether it is one of these the kernel did not tell. */
+		assert_true(is_on(screen, &ascii, 80, 24,
+				  done ? "fd 7   >  ?             7 > 107"
+				       : "fd 7   >  ?             7 > ?"));
+		see(screen, "anonymous: 8 pages");
+	}
+	screen->ops->free(screen);
+}
+
 /* An address is taken apart before the action, and led to its frame after it. */
 static void test_address_taken_apart(void **state)
 {
@@ -650,6 +688,7 @@ int main(void)
 		cmocka_unit_test(test_table_and_way),
 		cmocka_unit_test(test_picture_keeps_its_place),
 		cmocka_unit_test(test_page_cache_in_the_picture),
+		cmocka_unit_test(test_descriptors_in_the_picture),
 		cmocka_unit_test(test_address_taken_apart),
 		cmocka_unit_test(test_changes_in_words),
 		cmocka_unit_test(test_failed_step),
