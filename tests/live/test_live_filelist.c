@@ -163,30 +163,12 @@ static void test_only_regular_files(void **state)
 	close(null);
 }
 
-/* A file system that may hang: the open file itself is borrowed, position and all. */
-static void test_borrowed_where_open_may_hang(void **state)
-{
-	struct fixture *fixture = *state;
-	struct mount mount = { .fstype = "fuse.test" };
-	int fd = make_file(fixture, 4096), got;
-
-	lseek(fd, 77, SEEK_SET);
-	got = fds_open(fixture->proc, fd, 0, 0, &mount);
-	assert_return_code(got, -got);
-	assert_int_equal(lseek(got, 0, SEEK_CUR), 77);
-	close(got);
-	assert_int_equal(fds_open(fixture->proc, -1, 4096, 8192, &mount), -EOPNOTSUPP);
-	close(fd);
-	unlink(fixture->path);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_twice_and_mapped),
 		cmocka_unit_test(test_mapped_only_and_deleted),
 		cmocka_unit_test(test_only_regular_files),
-		cmocka_unit_test(test_borrowed_where_open_may_hang),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
