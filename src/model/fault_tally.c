@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two hash tables of rows that keep their place. A fault comes most often where the one before
+ * Hash tables of rows that keep their place. A fault comes most often where the one before
  * came, so the last row is looked at first.
+ *
+ * A mapping is known by where it begins. Anonymous memory grows at its start as well, when the
+ * kernel joins what is mapped below it, as an allocator does again and again: it is then known
+ * by its end.
  */
 #include "model/fault_tally.h"
 
@@ -17,7 +21,7 @@ struct fault_tally {
 	size_t nr_vmas, most_vmas, last_vma;
 	size_t nr_sites, most_sites, last_site;
 	/* Row + 1 by hash; 0 is free. Twice as large as there can be rows. */
-	uint32_t *vma_slots, *site_slots;
+	uint32_t *vma_slots, *end_slots, *site_slots; /* end: of anonymous mappings */
 	size_t vma_mask, site_mask;
 };
 
@@ -42,6 +46,7 @@ struct fault_tally *fault_tally_new(size_t most_vmas, size_t most_sites)
 	tally->vmas = xcalloc(most_vmas + 1, sizeof(*tally->vmas));
 	tally->sites = xcalloc(most_sites + 1, sizeof(*tally->sites));
 	tally->vma_slots = xcalloc(tally->vma_mask + 1, sizeof(uint32_t));
+	tally->end_slots = xcalloc(tally->vma_mask + 1, sizeof(uint32_t));
 	tally->site_slots = xcalloc(tally->site_mask + 1, sizeof(uint32_t));
 	return tally;
 }
@@ -57,6 +62,7 @@ void fault_tally_free(struct fault_tally *tally)
 	free(tally->vmas);
 	free(tally->sites);
 	free(tally->vma_slots);
+	free(tally->end_slots);
 	free(tally->site_slots);
 	free(tally);
 }
@@ -99,27 +105,67 @@ static size_t add_vma(struct fault_tally *tally, pid_t pid, const struct vma *vm
 	if (vma) {
 		row->pid = pid;
 		row->start_addr = vma->start_addr;
+		row->end_addr = vma->end_addr;
 		row->perms = vma->perms;
 	}
 	return tally->nr_vmas++;
 }
 
+static size_t first_slot(const struct fault_tally *tally, pid_t pid, uint64_t addr)
+{
+	return mix(addr ^ (uint64_t)(uint32_t)pid << 40) & tally->vma_mask;
+}
+
+/* The row of an anonymous mapping that ends where this one does; SIZE_MAX: none. */
+static size_t find_by_end(const struct fault_tally *tally, pid_t pid, const struct vma *vma)
+{
+	size_t at = first_slot(tally, pid, vma->end_addr);
+
+	for (; tally->end_slots[at]; at = (at + 1) & tally->vma_mask) {
+		const struct fault_tally_vma *row = &tally->vmas[tally->end_slots[at] - 1];
+
+		if (row->pid == pid && row->end_addr == vma->end_addr && row->perms == vma->perms &&
+		    !row->name[0])
+			return tally->end_slots[at] - 1;
+	}
+	return SIZE_MAX;
+}
+
+static void note_end(struct fault_tally *tally, pid_t pid, const struct vma *vma, size_t row)
+{
+	size_t at = first_slot(tally, pid, vma->end_addr);
+
+	while (tally->end_slots[at])
+		at = (at + 1) & tally->vma_mask;
+	tally->end_slots[at] = (uint32_t)row + 1;
+}
+
+static bool is_anon(const struct vma *vma)
+{
+	return vma->kind == VMA_ANON && vma->end_addr && !vma->path[0];
+}
+
 static size_t find_vma(struct fault_tally *tally, pid_t pid, const struct vma *vma)
 {
-	size_t at;
+	size_t at, found;
 
 	if (tally->nr_vmas && is_vma(&tally->vmas[tally->last_vma], pid, vma))
 		return tally->last_vma;
-	at = mix(vma_key(vma) ^ (uint64_t)(uint32_t)pid << 40) & tally->vma_mask;
+	at = first_slot(tally, pid, vma_key(vma));
 	for (; tally->vma_slots[at]; at = (at + 1) & tally->vma_mask)
 		if (is_vma(&tally->vmas[tally->vma_slots[at] - 1], pid, vma))
 			return tally->vma_slots[at] - 1;
+	found = is_anon(vma) ? find_by_end(tally, pid, vma) : SIZE_MAX;
+	if (found != SIZE_MAX)
+		return found;
 	if (tally->nr_vmas >= tally->most_vmas) {
 		if (tally->nr_vmas == tally->most_vmas)
 			add_vma(tally, 0, NULL);
 		return tally->most_vmas;
 	}
 	tally->vma_slots[at] = (uint32_t)tally->nr_vmas + 1;
+	if (is_anon(vma))
+		note_end(tally, pid, vma, tally->nr_vmas);
 	return add_vma(tally, pid, vma);
 }
 
@@ -182,7 +228,7 @@ void fault_tally_add(struct fault_tally *tally, const struct fault *fault, const
 	row = &tally->vmas[tally->last_vma];
 	count(&row->numbers, fault);
 	if (row->pid) {
-		/* The heap grows up, a stack down. */
+		/* The heap grows up, a stack down, anonymous memory either way. */
 		row->start_addr = vma->start_addr;
 		row->end_addr = vma->end_addr;
 	}

@@ -379,6 +379,38 @@ static void test_tally_bounds(void **state)
 	}
 }
 
+/* What is mapped below anonymous memory is joined with it: one mapping, as the kernel has it. */
+static void test_tally_grows_down(void **state)
+{
+	struct fault_tally *tally = fault_tally_new(8, 8);
+	struct fault fault = { .pid = 4, .kind = FAULT_ANON_WRITE };
+	struct vma anon = { .start_addr = 0x80000, .end_addr = 0x90000, .kind = VMA_ANON, .path = "" };
+	struct vma file = anon, other = anon;
+
+	(void)state;
+	file.kind = VMA_FILE;
+	file.path = (char *)"/bin/x";
+	other.perms = VMA_READ;
+	for (int i = 0; i < 20; i++) {
+		fault_tally_add(tally, &fault, &anon, NULL);
+		/* And shrinks again there, when its lowest part is given back. */
+		anon.start_addr += i < 12 ? -0x1000 : 0x1000;
+	}
+	assert_int_equal(fault_tally_nr_vmas(tally), 1);
+	assert_int_equal(fault_tally_vma(tally, 0)->start_addr, anon.start_addr - 0x1000);
+	assert_int_equal(fault_tally_vma(tally, 0)->end_addr, 0x90000);
+	assert_int_equal(fault_numbers_sum(&fault_tally_vma(tally, 0)->numbers), 20);
+	/* Other memory that ends there: a file's, with other permissions, of another process. */
+	fault_tally_add(tally, &fault, &file, NULL);
+	other.start_addr += 0x8000;
+	fault_tally_add(tally, &fault, &other, NULL);
+	fault.pid = 5;
+	anon.start_addr -= 0x3000;
+	fault_tally_add(tally, &fault, &anon, NULL);
+	assert_int_equal(fault_tally_nr_vmas(tally), 4);
+	fault_tally_free(tally);
+}
+
 /* The heap grows at its end, a stack at its start: each stays one row. */
 static void test_tally_grows(void **state)
 {
@@ -412,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_broken_rules), cmocka_unit_test(test_space_against_a_model),
 		cmocka_unit_test(test_space_load),   cmocka_unit_test(test_space_stack),
 		cmocka_unit_test(test_tally_bounds), cmocka_unit_test(test_tally_grows),
+		cmocka_unit_test(test_tally_grows_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
