@@ -21,8 +21,9 @@
 static const struct geometry geometry = { .page_shift = 12, .levels = 4, .user_addr_bits = 47 };
 
 /* 64 MiB with every second page present (index 1), behind a small file and before a stack. */
-#define BIG_START 0x7f0000000000
-#define BIG_PAGES 16384
+#define BIG_START       0x7f0000000000
+#define BIG_PAGES       16384
+#define MOST_MADE_PAGES ((uint64_t)1 << 22)
 static const char usual_maps[] = "400000-403000 r-xp 0 fe:00 5 /usr/bin/target\n"
 				 "7f0000000000-7f0004000000 rw-p 0 00:00 0 \n"
 				 "7ffc00000000-7ffc00021000 rw-p 0 00:00 0 [stack]\n";
@@ -60,6 +61,9 @@ static struct grid *make_view(const struct map_request *request, enum why why)
 
 	if (!request->nr_pages)
 		return NULL;
+	/* Of a reservation of terabytes the rest is absent: each page here costs time. */
+	if (request->nr_pages > MOST_MADE_PAGES)
+		past = request->start_vpn + MOST_MADE_PAGES;
 	grid = grid_new(request->start_vpn, request->nr_pages, request->pages_per_cell);
 	for (uint64_t vpn = request->start_vpn; why == WHY_OK && vpn < past; vpn++) {
 		struct page_span span = { .vpn = vpn, .nr_pages = 1, .state = PAGE_PRESENT };
