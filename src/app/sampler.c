@@ -33,7 +33,7 @@
 #define WHOLE_SHARE  5   /* the bars and the frames */
 #define MAPS_AGE_NS  (NS_PER_S / 2)
 #define MAPS_SHARE   100 /* the list of mappings: 1 % of a core at most */
-#define PATROL_SHARE 200 /* frames of some cells */
+#define PATROL_SHARE 250 /* frames of some cells */
 #define PSS_AGE_NS   (2 * NS_PER_S)
 #define PSS_SHARE    100 /* something has moved; else IDLE_SHARE */
 
