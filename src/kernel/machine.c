@@ -87,6 +87,20 @@ static void read_model(const struct host *host, struct machine *machine)
 	free(text);
 }
 
+static void read_congestion(const struct host *host, struct machine *machine)
+{
+	char *text, *safe;
+	size_t len_bytes;
+
+	if (host_read_all(host, AT_FDCWD, "/proc/sys/net/ipv4/tcp_congestion_control", &text,
+			  &len_bytes))
+		return;
+	safe = text_safe(text, strcspn(text, "\n"));
+	snprintf(machine->congestion, sizeof(machine->congestion), "%s", safe);
+	free(safe);
+	free(text);
+}
+
 void machine_read(const struct host *host, struct machine *machine)
 {
 	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -96,6 +110,7 @@ void machine_read(const struct host *host, struct machine *machine)
 	if (!sysinfo(&info))
 		machine->memory_bytes = (uint64_t)info.totalram * info.mem_unit;
 	read_model(host, machine);
+	read_congestion(host, machine);
 }
 
 char *machine_fs_name(int fd, char *out, size_t room)

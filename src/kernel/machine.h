@@ -14,7 +14,10 @@
 void machine_read_times(const struct host *host, struct cpu_times *times);
 /* Parses that line; false, and *times is left alone, where it is none. */
 bool machine_parse_times(const char *text, uint64_t tick_ns, struct cpu_times *times);
-/* Processors, their model (/proc/cpuinfo), and memory (sysinfo(2)). */
+/*
+ * Processors, their model (/proc/cpuinfo), memory (sysinfo(2)), and the congestion control of
+ * TCP (/proc/sys/net/ipv4/tcp_congestion_control, tcp(7)).
+ */
 void machine_read(const struct host *host, struct machine *machine);
 /* The type of the file system that holds fd: "ext4", "tmpfs", or its magic in hex (statfs(2)). */
 char *machine_fs_name(int fd, char *out, size_t room);

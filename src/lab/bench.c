@@ -131,6 +131,9 @@ static void transfer(struct run *run, size_t lane, bool verify, struct bench_res
 		say(run, lane);
 		bench_transfer_run(&what, result);
 		note_outcome(state, result);
+		if (result->congestion[0])
+			memcpy(run->bench->environment.congestion, result->congestion,
+			       sizeof(result->congestion));
 	}
 	run->progress.nr_done++;
 }

@@ -198,6 +198,7 @@ static void take_view(const struct lane_view *view, struct bench_result *result)
 	result->state = states[view->state];
 	memcpy(result->error, view->error, sizeof(result->error));
 	memcpy(result->note, view->note, sizeof(result->note));
+	memcpy(result->congestion, view->congestion, sizeof(result->congestion));
 	result->bytes = view->received_bytes;
 	result->sender = side_of(&view->sender);
 	result->sink = side_of(&view->sink);

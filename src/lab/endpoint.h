@@ -13,7 +13,10 @@
 
 /* Listens, non-blocking, at an address that the kernel chooses; its number goes to *port. */
 int endpoint_listen(enum transport transport, uint32_t *port);
-/* Connects to that number; its own goes to *own_port. Sending gives up after a second. */
+/*
+ * Connects to that number; its own goes to *own_port. Sending gives up after a second. Over TCP
+ * the congestion control is one that does not pace.
+ */
 int endpoint_connect(enum transport transport, uint32_t port, uint32_t *own_port);
 /*
  * Waits for the connection that comes from `peer_port`; any process of this machine may
@@ -21,5 +24,10 @@ int endpoint_connect(enum transport transport, uint32_t port, uint32_t *own_port
  * none comes.
  */
 int endpoint_accept(int listen_fd, uint32_t peer_port);
+
+#define ENDPOINT_NAME 17 /* TCP_CA_NAME_MAX and its end */
+
+/* The congestion control in use on a connection, or "" where it has none (tcp(7)). */
+void endpoint_congestion(int fd, char out[ENDPOINT_NAME]);
 
 #endif

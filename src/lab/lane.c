@@ -328,6 +328,16 @@ static int raise_both(struct lane *lane, const char *actor_path, uint64_t pace_b
 	return expect(lane, LANE_SENDER, WIRE_READY, ready, cancel);
 }
 
+void lane_take_ready(struct lane *lane, const struct wire_message *ready)
+{
+	char *safe = text_safe_str(ready->text);
+
+	lane->halves[LANE_SENDER].base = ready->usage;
+	lane->view.buffer_bytes = ready->size_bytes;
+	snprintf(lane->view.congestion, sizeof(lane->view.congestion), "%s", safe);
+	free(safe);
+}
+
 void lane_raise(struct lane *lane, const char *actor_path, uint64_t pace_bytes_per_s,
 		const atomic_bool *cancel)
 {
@@ -345,11 +355,10 @@ void lane_raise(struct lane *lane, const char *actor_path, uint64_t pace_bytes_p
 	if (lane_tell(lane, LANE_SINK, &peer) ||
 	    expect(lane, LANE_SINK, WIRE_ACCEPTED, &accepted, cancel))
 		return;
-	lane->halves[LANE_SENDER].base = ready.usage;
+	lane_take_ready(lane, &ready);
 	lane->halves[LANE_SINK].base = accepted.usage;
 	lane->view.sender.pid = lane->halves[LANE_SENDER].actor.pid;
 	lane->view.sink.pid = lane->halves[LANE_SINK].actor.pid;
-	lane->view.buffer_bytes = ready.size_bytes;
 	lane->view.state = LANE_READY;
 	lane_sample(lane);
 }

@@ -74,6 +74,8 @@ int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint
  * what its disk sink has written.
  */
 void lane_reset(struct lane *lane);
+/* What the sender says of itself when it is ready. */
+void lane_take_ready(struct lane *lane, const struct wire_message *ready);
 /*
  * Starts sink and sender and brings them together. Afterwards it waits for lane_go() in
  * LANE_READY, or is LANE_FAILED, or LANE_UNAVAILABLE where this mode cannot run here. Gives up

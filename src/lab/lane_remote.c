@@ -137,9 +137,8 @@ int lane_raise_remote(struct lane *lane, const char *actor_path,
 		close(fd);
 		return -1;
 	}
-	lane->halves[LANE_SENDER].base = ready.usage;
+	lane_take_ready(lane, &ready);
 	lane->view.sender.pid = lane->halves[LANE_SENDER].actor.pid;
-	lane->view.buffer_bytes = ready.size_bytes;
 	lane->view.state = LANE_READY;
 	return fd;
 }

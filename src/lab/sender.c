@@ -310,6 +310,7 @@ static int prepare(struct sender *sender, const struct wire_message *order,
 	}
 	if (transfer->socket_fd < 0)
 		return transfer->socket_fd;
+	endpoint_congestion(transfer->socket_fd, ready->text);
 	*what = "opening the file";
 	transfer->file_fd = open(transfer->path, O_RDONLY | O_CLOEXEC);
 	if (transfer->file_fd < 0)

@@ -119,7 +119,8 @@ struct wire_message {
 	uint64_t finished_ns; /* RECEIVED: CLOCK_MONOTONIC at the end of the stream */
 	struct wire_usage
 		usage; /* READY, ACCEPTED: the base; SENT, RECEIVED: since then; STEPPED: of it */
-	char text[WIRE_TEXT]; /* FAILED, UNAVAILABLE: what and why; NUL-terminated */
+	/* FAILED, UNAVAILABLE: what and why; READY: the congestion control. NUL-terminated */
+	char text[WIRE_TEXT];
 };
 
 /* The shared page. Each field has one writer; a reader may see them a moment apart. */

@@ -43,6 +43,8 @@ struct bench_environment {
 	struct machine machine;
 	char dir[256], fs[32]; /* where the lanes' files lie; safe to print */
 	uint64_t page_bytes;
+	/* Of the lanes' TCP connections; safe to print, "" where there was none. */
+	char congestion[24];
 };
 
 struct bench_lane {
@@ -81,6 +83,7 @@ struct bench_result {
 	uint64_t receive_ns; /* by the sink's clock, first byte to end; 0: not told */
 	struct bench_side sender, sink;
 	struct bench_cpu_samples cpu;
+	char congestion[24]; /* of its connection; "": it has none */
 	enum why start_why;
 	bool start_verified; /* the residency asked for was there right before the start */
 	uint64_t start_cached_pages, start_pages;

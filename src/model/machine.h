@@ -18,6 +18,7 @@ struct machine {
 	char cpu[96]; /* model name; "" where the kernel does not say */
 	unsigned nr_cpus;
 	uint64_t memory_bytes;
+	char congestion[24]; /* that TCP takes where nothing else is asked for; "": not known */
 };
 
 #endif

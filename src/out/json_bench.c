@@ -77,6 +77,14 @@ static json_t *environment_json(const struct bench_environment *environment)
 	set_count(object, "cpus", environment->machine.nr_cpus);
 	set_count(object, "memory_bytes", environment->machine.memory_bytes);
 	set_count(object, "page_size", environment->page_bytes);
+	if (environment->congestion[0])
+		set_text(object, "congestion_control", environment->congestion);
+	else
+		json_set_unknown(object, "congestion_control", "no lane used TCP");
+	if (environment->machine.congestion[0])
+		set_text(object, "congestion_control_usual", environment->machine.congestion);
+	else
+		json_set_unknown(object, "congestion_control_usual", "the kernel does not name it");
 	if (environment->dir[0]) {
 		set_text(object, "dir", environment->dir);
 		set_text(object, "file_system", environment->fs);

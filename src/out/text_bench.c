@@ -252,6 +252,21 @@ static void write_legend(FILE *out, const struct bench *bench)
 		    "of the file.");
 }
 
+/* What the connections were given in place of what the machine would have given them. */
+static void write_congestion(FILE *out, const struct bench *bench)
+{
+	const struct bench_environment *env = &bench->environment;
+	char line[LINE];
+
+	if (!env->congestion[0] || !strcmp(env->congestion, env->machine.congestion))
+		return;
+	snprintf(line, sizeof(line),
+		 "the connections' congestion control is %s, which does not pace; this machine's "
+		 "usual one is %s.",
+		 env->congestion, env->machine.congestion[0] ? env->machine.congestion : "not known");
+	out_wrapped(out, "  tcp        ", line);
+}
+
 int out_bench_text(FILE *out, const struct bench *bench)
 {
 	bool written[NR_SINK] = { false };
@@ -268,6 +283,7 @@ int out_bench_text(FILE *out, const struct bench *bench)
 	write_verified(out, bench);
 	write_proofs(out, bench);
 	write_load(out, bench);
+	write_congestion(out, bench);
 	write_lane_notes(out, bench);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
@@ -66,6 +67,8 @@ int main(int argc, char **argv)
 	if (bind(listen_fd, (struct sockaddr *)&address, sizeof(address)) || listen(listen_fd, 1) ||
 	    getsockname(listen_fd, (struct sockaddr *)&address, &len_bytes))
 		return die("listen");
+	/* As the lane's connection: a congestion control that paces would be what is measured. */
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
 	pid = fork();
 	if (!pid)
 		return receive(listen_fd, when[1]);

@@ -31,6 +31,7 @@ extern const struct bench_entry bench_cache[];
 extern const struct bench_entry bench_faults[];
 extern const struct bench_entry bench_lab[];
 extern const struct bench_entry bench_pagemon[];
+extern const struct bench_entry bench_reference[];
 extern const struct bench_entry bench_reports[];
 extern const struct bench_entry bench_screens[];
 
@@ -63,6 +64,13 @@ bool bench_target_start(struct bench_target *target, const char *kind, uint64_t 
 /* Sends a command and returns the number in its answer, 0 where it is none. */
 uint64_t bench_target_do(struct bench_target *target, char command);
 void bench_target_end(struct bench_target *target);
+
+#define BENCH_FILE_PATH 64
+
+/* A file in /var/tmp, in the page cache; false, with row->skip said, where there is no room. */
+bool bench_make_file(char path[BENCH_FILE_PATH], uint64_t size_bytes, struct bench_row *row);
+/* The nanoseconds of one lane of pagewalk bench in one round, with this file, or 0. */
+double bench_run_lane(const char *path, const char *mode);
 
 uint64_t bench_now_ns(void);
 /* CPU time that a process has used, exact. */

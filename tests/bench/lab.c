@@ -16,7 +16,6 @@
 #define ROUNDS     11
 #define NR_PROVED  20
 #define BLOCK      MIB
-#define PATH_BYTES 64
 
 /* The JSON that pagewalk bench writes with these arguments, or NULL. */
 static json_t *run_pagewalk_bench(const char *arguments)
@@ -38,8 +37,7 @@ static json_t *run_pagewalk_bench(const char *arguments)
 	return document;
 }
 
-/* A file of 1 GiB in the page cache; false, with row->skip said, where there is no room. */
-static bool make_file(char path[PATH_BYTES], uint64_t size_bytes, struct bench_row *row)
+bool bench_make_file(char path[BENCH_FILE_PATH], uint64_t size_bytes, struct bench_row *row)
 {
 	char *block = malloc(BLOCK);
 	struct statvfs fs;
@@ -83,23 +81,22 @@ static uint64_t run_bare(const char *path)
 	return t_ns;
 }
 
-/* The nanoseconds of the sendfile lane in one round, or 0. */
-static uint64_t run_lane(const char *path)
+double bench_run_lane(const char *path, const char *wanted)
 {
 	char arguments[256];
 	json_t *document, *row;
-	uint64_t t_ns = 0;
+	double t_ns = 0;
 	size_t i;
 
 	snprintf(arguments, sizeof(arguments),
-		 "--modes sendfile --rounds 1 --warmup 0 --no-verify --one-file --file %s", path);
+		 "--modes %s --rounds 1 --warmup 0 --no-verify --one-file --file %s", wanted, path);
 	document = run_pagewalk_bench(arguments);
 	json_array_foreach(json_object_get(document, "results"), i, row)
 	{
 		const char *mode = json_string_value(json_object_get(row, "mode"));
 
-		if (mode && !strcmp(mode, "sendfile"))
-			t_ns = (uint64_t)json_integer_value(json_object_get(row, "elapsed_ns"));
+		if (mode && !strcmp(mode, wanted))
+			t_ns = (double)json_integer_value(json_object_get(row, "elapsed_ns"));
 	}
 	json_decref(document);
 	return t_ns;
@@ -108,19 +105,19 @@ static uint64_t run_lane(const char *path)
 static void run_lab_sendfile(struct bench_row *row)
 {
 	double ours[ROUNDS], bare[ROUNDS], ratio[ROUNDS];
-	char path[PATH_BYTES];
+	char path[BENCH_FILE_PATH];
 
-	if (!make_file(path, GIB, row))
+	if (!bench_make_file(path, GIB, row))
 		return;
 	run_bare(path);
 	for (int i = 0; i < ROUNDS && !row->skip[0]; i++) {
-		uint64_t first = i % 2 ? run_bare(path) : run_lane(path);
-		uint64_t second = i % 2 ? run_lane(path) : run_bare(path);
+		double first = i % 2 ? (double)run_bare(path) : bench_run_lane(path, "sendfile");
+		double second = i % 2 ? bench_run_lane(path, "sendfile") : (double)run_bare(path);
 
-		if (!first || !second)
+		if (first <= 0 || second <= 0)
 			BENCH_SAY(row->skip, "a run failed");
-		ours[i] = (double)(i % 2 ? second : first);
-		bare[i] = (double)(i % 2 ? first : second);
+		ours[i] = i % 2 ? second : first;
+		bare[i] = i % 2 ? first : second;
 		ratio[i] = bare[i] / ours[i];
 	}
 	unlink(path);

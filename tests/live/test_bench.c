@@ -172,6 +172,30 @@ static void test_every_lane_delivers_every_byte(void **state)
 	}
 }
 
+/* Loopback is not to be paced; where there is no TCP, there is nothing to say. */
+static void test_the_congestion_control_is_told(void **state)
+{
+	const struct fixture *fixture = *state;
+	const char *const sinks[] = { "memory", "unix" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *const args[] = { "bench",   "--size", "1MiB",         "--rounds", "1",
+					     "--modes", "heap",   "--sinks",      sinks[i],   "--json",
+					     "-",       "--dir",  fixture->lanes, NULL };
+		struct run run = run_pagewalk(args);
+		json_t *used;
+
+		run_expect(&run, 0);
+		used = json_object_get(json_object_get(run.json, "environment"),
+				       "congestion_control");
+		if (i)
+			assert_true(json_is_null(used));
+		else
+			assert_string_equal(json_string_value(used), "reno");
+		run_clear(&run);
+	}
+}
+
 static void test_a_cold_start_is_verified(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -548,6 +572,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(test_one_seed_gives_the_same_order_and_rows),
 		BENCH_TEST(test_every_lane_delivers_every_byte),
+		BENCH_TEST(test_the_congestion_control_is_told),
 		BENCH_TEST(test_a_cold_start_is_verified),
 		BENCH_TEST(test_the_command_line_of_java_zero_copy_is_understood),
 		BENCH_TEST(test_wrong_usage_is_one_line),

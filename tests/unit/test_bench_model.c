@@ -33,6 +33,8 @@ static struct bench *make_bench(void)
 	};
 	bench->environment.machine.nr_cpus = 2;
 	strcpy(bench->environment.kernel, "6.18");
+	strcpy(bench->environment.congestion, "reno");
+	strcpy(bench->environment.machine.congestion, "bbr");
 	bench->nr_lanes = NR_LANES;
 	bench->lanes = xcalloc(NR_LANES, sizeof(*bench->lanes));
 	bench->lanes[CONTROL].control = true;
@@ -289,11 +291,26 @@ static void test_csv_begins_with_the_columns_of_java_zero_copy(void **state)
 		  NR_LANES);
 }
 
+static void test_text_tells_a_congestion_control_that_is_not_the_usual_one(void **state)
+{
+	struct bench *bench = filled();
+	char *text = written(out_bench_text, bench);
+
+	(void)state;
+	assert_non_null(strstr(text, "congestion control is reno"));
+	free(text);
+	strcpy(bench->environment.machine.congestion, "reno");
+	text = written(out_bench_text, bench);
+	assert_null(strstr(text, "congestion"));
+	free(text);
+	bench_free(bench);
+}
+
 static void test_json_has_what_the_design_names(void **state)
 {
 	struct bench *bench = filled();
 	char *text = written(out_bench_json, bench);
-	json_t *document = json_loads(text, 0, NULL), *summary, *ratio;
+	json_t *document = json_loads(text, 0, NULL), *summary, *ratio, *environment;
 
 	(void)state;
 	assert_non_null(document);
@@ -306,7 +323,11 @@ static void test_json_has_what_the_design_names(void **state)
 	summary = json_array_get(json_object_get(document, "summaries"), MMAP);
 	assert_true(json_is_null(json_object_get(summary, "bytes_per_s_median")));
 	assert_non_null(json_object_get(json_object_get(summary, "unknown"), "bytes_per_s_median"));
-	assert_true(json_is_object(json_object_get(document, "environment")));
+	environment = json_object_get(document, "environment");
+	assert_string_equal(json_string_value(json_object_get(environment, "congestion_control")),
+			    "reno");
+	assert_string_equal(
+		json_string_value(json_object_get(environment, "congestion_control_usual")), "bbr");
 	assert_true(json_is_object(json_object_get(document, "config")));
 	assert_true(json_is_object(json_object_get(document, "sources")));
 	json_decref(document);
@@ -339,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_load_of_others_is_told_from_our_own),
 		cmocka_unit_test(test_no_line_is_wider_than_80_columns),
 		cmocka_unit_test(test_csv_begins_with_the_columns_of_java_zero_copy),
+		cmocka_unit_test(test_text_tells_a_congestion_control_that_is_not_the_usual_one),
 		cmocka_unit_test(test_json_has_what_the_design_names),
 		cmocka_unit_test(test_explanation_names_what_was_measured),
 	};
