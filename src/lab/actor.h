@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_LAB_ACTOR_H
 #define PAGEWALK_LAB_ACTOR_H
 
+#include "kernel/fault_count.h"
 #include "lab/wire.h"
 
 /*
@@ -22,8 +23,10 @@ int tidy_run(int control_fd, int base_fd);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t actor_now_ns(void);
-/* What this process has used since `base` (getrusage(2)). */
-struct wire_usage actor_usage(const struct wire_usage *base);
+/* Lets perf count the faults of this process, where the coordinator's order asks for that. */
+void actor_count_faults(const struct wire_message *order, struct fault_count *count);
+/* What this process has used since `base` (getrusage(2)), and what `count` counted since. */
+struct wire_usage actor_usage(const struct fault_count *count, const struct wire_usage *base);
 /* Sends WIRE_FAILED with errno `err` and a formatted text. 0 or -errno of the sending. */
 int actor_report_failure(int control_fd, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

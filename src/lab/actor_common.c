@@ -25,8 +25,18 @@ static uint64_t timeval_ns(const struct timeval *time)
 	       (uint64_t)time->tv_usec * NS_PER_MICROSECOND;
 }
 
-struct wire_usage actor_usage(const struct wire_usage *base)
+void actor_count_faults(const struct wire_message *order, struct fault_count *count)
 {
+	if (order->flags & WIRE_COUNT)
+		fault_count_open(count);
+	else
+		*count = (struct fault_count){ WHY_NOT_ASKED, -1, -1 };
+}
+
+struct wire_usage actor_usage(const struct fault_count *count, const struct wire_usage *base)
+{
+	uint64_t minflt, majflt;
+	enum why why = fault_count_read(count, &minflt, &majflt);
 	struct rusage now;
 
 	getrusage(RUSAGE_SELF, &now);
@@ -37,6 +47,9 @@ struct wire_usage actor_usage(const struct wire_usage *base)
 		.majflt = (uint64_t)now.ru_majflt - base->majflt,
 		.nvcsw = (uint64_t)now.ru_nvcsw - base->nvcsw,
 		.nivcsw = (uint64_t)now.ru_nivcsw - base->nivcsw,
+		.perf_minflt = minflt - base->perf_minflt,
+		.perf_majflt = majflt - base->perf_majflt,
+		.perf_why = why,
 	};
 }
 

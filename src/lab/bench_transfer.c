@@ -170,14 +170,19 @@ static void watch(struct watcher *watcher)
 
 static struct bench_side side_of(const struct lane_side *side)
 {
+	bool perf = side->why_perf == WHY_OK;
+
 	return (struct bench_side){
 		.known = side->why == WHY_OK && side->why_switches == WHY_OK,
 		.user_ns = side->user_ns,
 		.system_ns = side->system_ns,
 		.calls = side->calls,
 		.copied_bytes = side->copied_bytes,
-		.minflt = side->minflt,
-		.majflt = side->majflt,
+		.minflt = perf ? side->perf_minflt : side->minflt,
+		.majflt = perf ? side->perf_majflt : side->majflt,
+		.perf_why = side->why_perf,
+		.task_minflt = side->minflt,
+		.task_majflt = side->majflt,
 		.voluntary = side->nvcsw,
 		.involuntary = side->nivcsw,
 	};
@@ -263,6 +268,7 @@ void bench_transfer_run(const struct bench_transfer *what, struct bench_result *
 	struct lane lane;
 
 	lane_init(&lane, what->host, &setup);
+	lane.count_faults = true;
 	err = lane_set_file(&lane, what->file->path, what->file->size_bytes, what->file->hash);
 	if (!err)
 		err = residency_reach(lane.cache, lane.file_fd, config->start, what->cancel,

@@ -154,7 +154,7 @@ int drill_send(struct drill *drill, enum transfer_mode mode, struct drill_figure
 		.bytes = result.bytes,
 		.copied_bytes = result.sender.copied_bytes,
 		.calls = result.sender.calls,
-		.minflt = result.sender.minflt,
+		.minflt = result.sender.task_minflt,
 		.cpu_ns = cpu_of(&result),
 		.intact = result.hash == HASH_EQUAL,
 	};

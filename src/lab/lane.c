@@ -114,6 +114,7 @@ void lane_reset(struct lane *lane)
 	view->sent_bytes = view->received_bytes = 0;
 	view->elapsed_ns = view->rate_bytes_per_s = 0;
 	view->sender = view->sink = (struct lane_side){ .why = WHY_NOT_ASKED,
+							.why_perf = WHY_NOT_ASKED,
 							.why_switches = WHY_NOT_ASKED };
 	view->nr_completions = view->nr_copied_completions = 0;
 	view->note[0] = '\0';
@@ -310,13 +311,15 @@ static int raise_both(struct lane *lane, const char *actor_path, uint64_t pace_b
 
 	order.sink = setup->sink;
 	order.buffer_bytes = setup->receive_bytes;
-	order.flags = (setup->verify ? WIRE_VERIFY : 0) | (lane->hold ? WIRE_HOLD : 0);
+	order.flags = (setup->verify ? WIRE_VERIFY : 0) | (lane->hold ? WIRE_HOLD : 0) |
+		      (lane->count_faults ? WIRE_COUNT : 0);
 	if (spawn_half(lane, LANE_SINK, actor_path, sink_argv) ||
 	    lane_tell(lane, LANE_SINK, &order) ||
 	    expect(lane, LANE_SINK, WIRE_LISTENING, &listening, cancel))
 		return -1;
 	order = wire_message_make(WIRE_PREPARE);
 	order.port = listening.port;
+	order.flags = lane->count_faults ? WIRE_COUNT : 0;
 	order.sink = setup->sink;
 	order.buffer_bytes = setup->buffer_bytes;
 	order.window_bytes = setup->window_bytes;

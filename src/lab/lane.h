@@ -47,6 +47,7 @@ struct lane {
 	uint64_t hash, received_hash; /* XXH3 of the file, and what the sink says */
 	bool hashed;                  /* received_hash was made */
 	bool hold;                    /* the sink receives nothing before lane_let_receive() */
+	bool count_faults;            /* by perf too: two more descriptors in each process */
 	struct filecache *cache;
 	struct lane_half halves[NR_LANE_PART];
 	uint64_t finished_ns;

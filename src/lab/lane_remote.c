@@ -59,7 +59,7 @@ static int spawn_sender(struct lane *lane, const char *actor_path, int fd)
 	if (proc_open(lane->host, half->actor.pid, &half->proc))
 		half->proc = NULL;
 	order.port = GIVEN_PORT;
-	order.flags = WIRE_GIVEN;
+	order.flags = WIRE_GIVEN | (lane->count_faults ? WIRE_COUNT : 0);
 	order.sink = lane->view.setup.sink;
 	order.buffer_bytes = lane->view.setup.buffer_bytes;
 	order.window_bytes = lane->view.setup.window_bytes;
@@ -159,6 +159,7 @@ static void take_receipt(struct lane *lane, const struct remote_message *receipt
 		.majflt = receipt->majflt,
 		.nvcsw = receipt->voluntary,
 		.nivcsw = receipt->involuntary,
+		.perf_why = WHY_NOT_ASKED,
 	};
 	lane->view.sink.calls = receipt->calls;
 	lane_take_report(lane, LANE_SINK, &report);

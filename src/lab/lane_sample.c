@@ -251,6 +251,9 @@ void lane_take_report(struct lane *lane, enum lane_part part, const struct wire_
 	side->cpu_ns = side->user_ns + side->system_ns;
 	side->minflt = report->usage.minflt;
 	side->majflt = report->usage.majflt;
+	side->why_perf = (enum why)report->usage.perf_why;
+	side->perf_minflt = report->usage.perf_minflt;
+	side->perf_majflt = report->usage.perf_majflt;
 	side->why_switches = WHY_OK;
 	side->nvcsw = report->usage.nvcsw;
 	side->nivcsw = report->usage.nivcsw;

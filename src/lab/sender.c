@@ -35,6 +35,7 @@ struct sender {
 	int control_fd;
 	struct transfer transfer;
 	struct wire_usage base;
+	struct fault_count count;
 	bool running;
 	uint64_t pace_bytes_per_s; /* 0: full speed */
 	int64_t next_ns;           /* the earliest moment of the next step */
@@ -100,7 +101,7 @@ static void begin_step(struct sender *sender)
 	buffer_bytes = transfer_step_bytes(transfer);
 	transfer->stop_bytes = (transfer->off_bytes / buffer_bytes + 1) * buffer_bytes;
 	sender->step_off_bytes = transfer->off_bytes;
-	sender->step_base = actor_usage(&none);
+	sender->step_base = actor_usage(&sender->count, &none);
 	sender->stepping = true;
 	set_running(sender, true);
 }
@@ -125,7 +126,7 @@ static int end_step(struct sender *sender)
 	if (ioctl(transfer->socket_fd, SIOCOUTQ, &queued))
 		message.err = errno;
 	message.queued_bytes = queued > 0 ? (uint64_t)queued : 0;
-	message.usage = actor_usage(&sender->step_base);
+	message.usage = actor_usage(&sender->count, &sender->step_base);
 	message.size_bytes = transfer->off_bytes - sender->step_off_bytes;
 	leave_step(sender, transfer->off_bytes < transfer->size_bytes);
 	return wire_send(sender->control_fd, &message);
@@ -274,7 +275,7 @@ static int report_sent(struct sender *sender)
 {
 	struct wire_message message = wire_message_make(WIRE_SENT);
 
-	message.usage = actor_usage(&sender->base);
+	message.usage = actor_usage(&sender->count, &sender->base);
 	message.size_bytes = sender->transfer.off_bytes;
 	message.nr_completions = sender->transfer.nr_completions;
 	message.nr_copied_completions = sender->transfer.nr_copied_completions;
@@ -319,7 +320,7 @@ static int prepare(struct sender *sender, const struct wire_message *order,
 	set_pace(sender, order->pace_bytes_per_s);
 	*what = "making buffers";
 	/* The mode's own buffers belong to its price: the base is taken before them. */
-	sender->base = actor_usage(&none);
+	sender->base = actor_usage(&sender->count, &none);
 	return transfer->ops->open(transfer);
 }
 
@@ -403,6 +404,7 @@ int sender_run(int control_fd, struct wire_progress *progress, const char *mode_
 	transfer->target_path = target_path;
 	if (wire_receive(control_fd, -1, &order) != 1 || order.type != WIRE_PREPARE)
 		return 1;
+	actor_count_faults(&order, &sender.count);
 	err = get_ready(&sender, &order);
 	if (err == 1) {
 		err = send_and_report(&sender);
@@ -413,5 +415,6 @@ int sender_run(int control_fd, struct wire_progress *progress, const char *mode_
 		err = actor_idle(control_fd);
 	if (transfer->own)
 		transfer->ops->close(transfer);
+	fault_count_close(&sender.count);
 	return err ? 1 : 0;
 }

@@ -51,7 +51,7 @@ static int report_received(struct sink *sink)
 	int err;
 
 	message.finished_ns = actor_now_ns();
-	message.usage = actor_usage(&sink->base);
+	message.usage = actor_usage(&sink->count, &sink->base);
 	message.size_bytes = sink->payload_bytes;
 	if (sink->hash) {
 		err = sink->way->read_back ? sink->way->read_back(sink) : 0;
@@ -96,7 +96,7 @@ static int meet_sender(struct sink *sink, const struct wire_message *order)
 	close(listen_fd);
 	if (err)
 		return err;
-	sink->base = actor_usage(&none);
+	sink->base = actor_usage(&sink->count, &none);
 	accepted.usage = sink->base;
 	err = wire_send(sink->control_fd, &accepted);
 	if (!err && order->flags & WIRE_HOLD)
@@ -140,6 +140,7 @@ int sink_run(int control_fd, struct wire_progress *progress, const char *path)
 
 	if (wire_receive(control_fd, -1, &order) != 1 || order.type != WIRE_LISTEN)
 		return 1;
+	actor_count_faults(&order, &sink.count);
 	err = prepare(&sink, &order, path);
 	if (!err)
 		err = meet_sender(&sink, &order);
@@ -156,5 +157,6 @@ int sink_run(int control_fd, struct wire_progress *progress, const char *path)
 		close(sink.file_fd);
 	XXH3_freeState(sink.hash);
 	free(sink.buffer);
+	fault_count_close(&sink.count);
 	return err;
 }

@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_LAB_SINK_WAYS_H
 #define PAGEWALK_LAB_SINK_WAYS_H
 
+#include "kernel/fault_count.h"
 #include "lab/wire.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct sink {
 	int file_fd; /* of the disk sink, else -1 */
 	struct wire_progress *progress;
 	struct wire_usage base;
+	struct fault_count count;
 	enum wire_framing framing;
 	XXH3_state_t *hash; /* NULL: nothing is hashed */
 	char *buffer;

@@ -6,6 +6,8 @@
  */
 #include "lab/wire.h"
 
+#include "base/why.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -63,6 +65,8 @@ int wire_check(const void *bytes, size_t len_bytes, struct wire_message *out)
 	     got.window_bytes > SETUP_MAX_WINDOW_BYTES || got.window_bytes % SETUP_WINDOW_UNIT))
 		return -EPROTO;
 	if (got.flags & ~WIRE_ALL_FLAGS || got.nr_copied_completions > got.nr_completions)
+		return -EPROTO;
+	if (got.usage.perf_why >= NR_WHY)
 		return -EPROTO;
 	if (shape->has_framing && got.framing >= NR_WIRE_FRAMING)
 		return -EPROTO;

@@ -76,11 +76,16 @@ struct wire_frame {
 	uint64_t off_bytes; /* of that payload in the file */
 };
 
-/* getrusage(2) of an actor, as a difference since it was ready or as a base. */
+/*
+ * getrusage(2) of an actor, as a difference since it was ready or as a base, and what perf
+ * counted in the same time (WIRE_COUNT).
+ */
 struct wire_usage {
 	uint64_t user_ns, system_ns;
 	uint64_t minflt, majflt;
 	uint64_t nvcsw, nivcsw;
+	uint64_t perf_minflt, perf_majflt;
+	uint64_t perf_why; /* enum why of these two; 0 is WHY_OK */
 };
 
 #define WIRE_TEXT 120
@@ -90,7 +95,8 @@ struct wire_usage {
 #define WIRE_HOLD      UINT32_C(2) /* LISTEN: receive nothing before START */
 #define WIRE_HASHED    UINT32_C(4) /* RECEIVED: `hash` was made */
 #define WIRE_GIVEN     UINT32_C(8) /* PREPARE: send into WIRE_SOCKET_FD; `port` is not used */
-#define WIRE_ALL_FLAGS UINT32_C(15)
+#define WIRE_COUNT     UINT32_C(16) /* LISTEN, PREPARE: let perf count the faults, too */
+#define WIRE_ALL_FLAGS UINT32_C(31)
 
 /*
  * What stands for an address: a TCP port of 127.0.0.1, or one more than the number that the

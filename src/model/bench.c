@@ -143,6 +143,11 @@ static double sender_majflt(const struct bench_result *result)
 	return (double)result->sender.majflt;
 }
 
+static double sender_task_faults(const struct bench_result *result)
+{
+	return (double)(result->sender.task_minflt + result->sender.task_majflt);
+}
+
 static double copied_per_byte(const struct bench_result *result)
 {
 	return result->bytes ? (double)result->sender.copied_bytes / (double)result->bytes : 0;
@@ -224,6 +229,8 @@ static void take_result(struct bench_summary *summary, const struct bench_result
 			summary->most_elapsed_ns = ns;
 		summary->cpu_known &= result->sender.known && result->sink.known && result->bytes;
 		summary->receive_known &= result->receive_ns > 0;
+		if (summary->perf_why == WHY_OK)
+			summary->perf_why = result->sender.perf_why;
 		summary->cpu.overall += result->cpu.overall;
 		summary->cpu.average += result->cpu.average;
 		summary->cpu.nr += result->cpu.nr;
@@ -263,6 +270,7 @@ static void summarize_alone(const struct bench *bench, struct bench_summary *sum
 	summary->sink_calls = quartiles_of(bench, lane, sink_calls, series).median;
 	summary->sender_minflt = quartiles_of(bench, lane, sender_minflt, series).median;
 	summary->sender_majflt = quartiles_of(bench, lane, sender_majflt, series).median;
+	summary->sender_task_faults = quartiles_of(bench, lane, sender_task_faults, series).median;
 	summary->copied_per_byte = quartiles_of(bench, lane, copied_per_byte, series).median;
 	summary->switches = quartiles_of(bench, lane, switches, series).median;
 }
@@ -345,4 +353,19 @@ void bench_summarize(struct bench *bench)
 	judge_all(bench);
 	free(base);
 	free(series.values);
+}
+
+enum why bench_faults_why(const struct bench *bench, bool *any)
+{
+	*any = false;
+	for (size_t i = 0; i < bench->nr_lanes; i++) {
+		const struct bench_summary *summary = &bench->summaries[i];
+
+		if (!summary->nr_done)
+			continue;
+		*any = true;
+		if (summary->perf_why != WHY_OK)
+			return summary->perf_why;
+	}
+	return WHY_OK;
 }

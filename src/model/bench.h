@@ -61,7 +61,13 @@ struct bench_side {
 	uint64_t user_ns, system_ns;
 	uint64_t calls;        /* that move or map the file's bytes; counted at each */
 	uint64_t copied_bytes; /* by those calls, into or out of user memory or within it */
+	/*
+	 * As perf counted them, where perf_why is WHY_OK; else the task's own count. That one is
+	 * below in any case, and has those faults, too, that the kernel took by get_user_pages.
+	 */
 	uint64_t minflt, majflt;
+	enum why perf_why;
+	uint64_t task_minflt, task_majflt;
 	uint64_t voluntary, involuntary; /* context switches */
 };
 
@@ -109,6 +115,8 @@ struct bench_summary {
 	double mean_bytes_per_s;
 	struct bench_cpu_samples cpu; /* means, and the highest peak */
 	double sender_calls, sink_calls, sender_minflt, sender_majflt; /* medians */
+	double sender_task_faults; /* by the task's own count; median */
+	enum why perf_why;         /* WHY_OK where perf counted the sender's faults in all rounds */
 	double copied_per_byte; /* by the sender, in user space; median */
 	double switches;        /* of both sides, voluntary and not; median */
 	/* To traditional into the same sink, by rounds. */
@@ -151,6 +159,11 @@ void bench_order(uint64_t seed, unsigned round, size_t first, size_t nr, size_t 
 void bench_judge_load(const struct cpu_times *before, const struct cpu_times *after,
 		      uint64_t wall_ns, uint64_t own_ns, unsigned nr_cpus,
 		      struct bench_result *result);
+/*
+ * Why perf did not count the senders' faults: WHY_OK where it counted them all. *any is false
+ * where no transfer was done.
+ */
+enum why bench_faults_why(const struct bench *bench, bool *any);
 /* Fills bench->summaries from the results. */
 void bench_summarize(struct bench *bench);
 

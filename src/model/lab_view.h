@@ -44,6 +44,8 @@ struct lane_side {
 	uint64_t user_ns, system_ns; /* to the tick while it runs, exact in the end */
 	uint64_t cpu_ns;             /* both, not rounded to the tick */
 	uint64_t minflt, majflt;
+	enum why why_perf; /* of the next two: what perf counted, known once it has reported */
+	uint64_t perf_minflt, perf_majflt;
 	enum why why_switches;   /* the next two are known once it has reported */
 	uint64_t nvcsw, nivcsw;  /* voluntary and involuntary context switches */
 	uint64_t calls;          /* transfer system calls, counted by the actor itself; exact */

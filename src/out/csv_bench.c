@@ -92,6 +92,11 @@ static void csv_result(FILE *out, const struct bench *bench, const struct bench_
 	csv_count(out, result->steal_ns, load);
 	csv_count(out, result->foreign_ns, load);
 	csv_count(out, result->contaminated, load);
+	csv_count(out, result->sender.task_minflt, done && result->sender.known);
+	csv_count(out, result->sender.task_majflt, done && result->sender.known);
+	csv_count(out, result->sink.task_minflt, done && result->sink.known);
+	csv_count(out, result->sink.task_majflt, done && result->sink.known);
+	fputs(!done ? "," : result->sender.perf_why == WHY_OK ? ",perf" : ",getrusage", out);
 	fputc('\n', out);
 }
 
@@ -105,7 +110,8 @@ int out_bench_results_csv(FILE *out, const struct bench *bench)
 	      "sender_majflt,sender_voluntary_switches,sender_involuntary_switches,"
 	      "sink_user_ns,sink_system_ns,sink_calls,sink_copied_bytes,sink_minflt,"
 	      "sink_majflt,sink_voluntary_switches,sink_involuntary_switches,"
-	      "start_verified,start_cached_pages,start_pages,steal_ns,foreign_ns,contaminated\n",
+	      "start_verified,start_cached_pages,start_pages,steal_ns,foreign_ns,contaminated,"
+	      "sender_minflt_task,sender_majflt_task,sink_minflt_task,sink_majflt_task,faults_by\n",
 	      out);
 	for (size_t i = 0; i < bench->nr_results; i++)
 		csv_result(out, bench, &bench->results[i]);

@@ -111,6 +111,10 @@ static json_t *side_json(const struct bench_side *side)
 	set_known(object, "system_ns", side->system_ns, side->known);
 	set_known(object, "minflt", side->minflt, side->known);
 	set_known(object, "majflt", side->majflt, side->known);
+	set_known(object, "minflt_task", side->task_minflt, side->known);
+	set_known(object, "majflt_task", side->task_majflt, side->known);
+	if (side->known)
+		set_text(object, "faults_by", side->perf_why == WHY_OK ? "perf" : "getrusage");
 	set_known(object, "voluntary_switches", side->voluntary, side->known);
 	set_known(object, "involuntary_switches", side->involuntary, side->known);
 	set_known(object, "calls", side->calls, side->known);
@@ -237,6 +241,7 @@ static void set_figures(json_t *object, const struct bench_summary *summary)
 	set_real(object, "receiver_syscalls", summary->sink_calls);
 	set_real(object, "faults", summary->sender_minflt + summary->sender_majflt);
 	set_real(object, "faults_major", summary->sender_majflt);
+	set_real(object, "faults_task", summary->sender_task_faults);
 	set_real(object, "context_switches", summary->switches);
 	set_real(object, "copied_per_byte", summary->copied_per_byte);
 }
@@ -284,13 +289,28 @@ static json_t *proofs_json(const struct bench *bench)
 	return proofs;
 }
 
+/* By perf where it was let; by which both is said for each side (faults_by). */
+static json_t *faults_source(const struct bench *bench)
+{
+	bool any = false;
+	enum why why = bench_faults_why(bench, &any);
+
+	if (any && why == WHY_OK)
+		return json_string("perf_event_open(2) of the actors: page-faults-min, -maj");
+	if (any && why != WHY_NOT_ASKED)
+		return json_sprintf("getrusage(2) of the actors; perf: %s", why_name(why));
+	return json_string("getrusage(2) of the actors");
+}
+
 static json_t *sources_json(const struct bench *bench)
 {
 	json_t *sources = json_object();
 
 	set_text(sources, "calls", "counted by the actor at each call");
 	set_text(sources, "copied_bytes", "counted by the actor at each call");
-	set_text(sources, "faults", "getrusage(2) of the actors");
+	json_object_set_new(sources, "faults", faults_source(bench));
+	set_text(sources, "faults_task",
+		 "getrusage(2): also those that the kernel took by get_user_pages");
 	set_text(sources, "cpu",
 		 bench->config.remote[0] ? "getrusage(2) of the sender; the sink's receipt"
 					 : "getrusage(2) of the actors");

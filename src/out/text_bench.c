@@ -252,6 +252,51 @@ static void write_legend(FILE *out, const struct bench *bench)
 		    "of the file.");
 }
 
+/* Faults by get_user_pages, which perf has no event for, as a list of lanes. */
+static size_t list_pinned(const struct bench *bench, char *out, size_t room)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < bench->nr_lanes; i++) {
+		const struct bench_summary *summary = &bench->summaries[i];
+		double more = summary->sender_task_faults - summary->sender_minflt -
+			      summary->sender_majflt;
+		char count[FMT_LEN];
+		int added;
+
+		if (!summary->nr_done || more < 0.5)
+			continue;
+		added = snprintf(out + at, room - at, "%s%s %s", at ? ", " : "",
+				 bench_lane_key(&bench->lanes[i]),
+				 fmt_count(count, (uint64_t)more));
+		if (added > 0 && (size_t)added < room - at)
+			at += (size_t)added;
+	}
+	return at;
+}
+
+static void write_faults(FILE *out, const struct bench *bench)
+{
+	char names[LINE], line[LINE + 200];
+	bool any;
+	enum why why = bench_faults_why(bench, &any);
+
+	if (!any || why == WHY_NOT_ASKED)
+		return;
+	if (why != WHY_OK)
+		snprintf(line, sizeof(line), "by the task's own count (getrusage); perf: %s.",
+			 why_name(why));
+	else if (list_pinned(bench, names, sizeof(names)))
+		snprintf(line, sizeof(line),
+			 "counted by perf; what the kernel takes in by get_user_pages is an event "
+			 "for nobody, and the task's own count has more: %s.",
+			 names);
+	else
+		snprintf(line, sizeof(line), "counted by perf; the task's own count is the same.");
+	out_wrapped(out, "  faults     ", line);
+}
+
 /* What the connections were given in place of what the machine would have given them. */
 static void write_congestion(FILE *out, const struct bench *bench)
 {
@@ -263,7 +308,8 @@ static void write_congestion(FILE *out, const struct bench *bench)
 	snprintf(line, sizeof(line),
 		 "the connections' congestion control is %s, which does not pace; this machine's "
 		 "usual one is %s.",
-		 env->congestion, env->machine.congestion[0] ? env->machine.congestion : "not known");
+		 env->congestion,
+		 env->machine.congestion[0] ? env->machine.congestion : "not known");
 	out_wrapped(out, "  tcp        ", line);
 }
 
@@ -280,6 +326,7 @@ int out_bench_text(FILE *out, const struct bench *bench)
 		written[sink] = true;
 	}
 	write_legend(out, bench);
+	write_faults(out, bench);
 	write_verified(out, bench);
 	write_proofs(out, bench);
 	write_load(out, bench);

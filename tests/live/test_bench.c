@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 60000
+#define NOBODY  65534
 
 struct fixture {
 	char dir[64], lanes[80], received[80];
@@ -179,9 +180,10 @@ static void test_the_congestion_control_is_told(void **state)
 	const char *const sinks[] = { "memory", "unix" };
 
 	for (size_t i = 0; i < 2; i++) {
-		const char *const args[] = { "bench",   "--size", "1MiB",         "--rounds", "1",
-					     "--modes", "heap",   "--sinks",      sinks[i],   "--json",
-					     "-",       "--dir",  fixture->lanes, NULL };
+		const char *const args[] = {
+			"bench",   "--size", "1MiB",   "--rounds", "1",     "--modes",      "heap",
+			"--sinks", sinks[i], "--json", "-",        "--dir", fixture->lanes, NULL
+		};
 		struct run run = run_pagewalk(args);
 		json_t *used;
 
@@ -194,6 +196,105 @@ static void test_the_congestion_control_is_told(void **state)
 			assert_string_equal(json_string_value(used), "reno");
 		run_clear(&run);
 	}
+}
+
+static const json_t *row_of(const struct run *run, const char *list, const char *mode)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(
+		json_object_get(run->json, list), i,
+		row) if (!strcmp(json_string_value(json_object_get(row, "mode")), mode)) return row;
+	fail_msg("no %s in the %s", mode, list);
+	return NULL;
+}
+
+/* By whom the faults were counted, as the sources, the row and the table say it together. */
+static void check_faults(const struct run *run, bool perf)
+{
+	const json_t *sources = json_object_get(run->json, "sources");
+	const char *source = json_string_value(json_object_get(sources, "faults"));
+	json_t *row;
+	size_t i;
+
+	assert_non_null(strstr(source, perf ? "perf_event_open" : "perf: denied"));
+	json_array_foreach(json_object_get(run->json, "results"), i, row)
+	{
+		const json_t *sender = json_object_get(row, "sender");
+
+		if (strcmp(json_string_value(json_object_get(row, "state")), "done"))
+			continue;
+		assert_string_equal(json_string_value(json_object_get(sender, "faults_by")),
+				    perf ? "perf" : "getrusage");
+		assert_true(json_get_u64(sender, "minflt_task") >= json_get_u64(sender, "minflt"));
+	}
+}
+
+/*
+ * A file that is written from its mapping is faulted in, and perf sees it; one whose pages are
+ * pinned is faulted in by the kernel, and only the task's own count has that.
+ */
+static void test_faults_are_counted_by_perf(void **state)
+{
+	const struct fixture *fixture = *state;
+	const char *const args[] = {
+		"bench",    "--size", "4MiB",         "--modes", "mmap-write,zerocopy",
+		"--rounds", "1",      "--warmup",     "0",       "--json",
+		"-",        "--dir",  fixture->lanes, NULL
+	};
+	struct run run = run_pagewalk(args);
+	const json_t *row;
+
+	run_expect(&run, 0);
+	if (!run_is_privileged()) {
+		run_clear(&run);
+		run_skip("without root, perf may not be let see the faults of system calls");
+	}
+	check_faults(&run, true);
+	row = json_object_get(row_of(&run, "results", "mmap-write"), "sender");
+	assert_true(json_get_u64(row, "minflt") + json_get_u64(row, "majflt") > 0);
+	row = row_of(&run, "results", "zerocopy");
+	if (!strcmp(json_string_value(json_object_get(row, "state")), "done")) {
+		row = json_object_get(row, "sender");
+		assert_true(json_get_u64(row, "minflt_task") + json_get_u64(row, "majflt_task") >
+			    json_get_u64(row, "minflt") + json_get_u64(row, "majflt"));
+	}
+	run_clear(&run);
+}
+
+static bool perf_is_refused_to_users(void)
+{
+	FILE *in = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = -1;
+
+	if (in && fscanf(in, "%d", &level) != 1)
+		level = -1;
+	if (in)
+		fclose(in);
+	return level > 1;
+}
+
+static void test_faults_are_counted_without_perf_too(void **state)
+{
+	const struct fixture *fixture = *state;
+	const char *const args[] = { "bench",    "--size", "1MiB",         "--modes", "mmap-write",
+				     "--rounds", "1",      "--warmup",     "0",       "--json",
+				     "-",        "--dir",  fixture->lanes, NULL };
+	struct run run;
+
+	if (geteuid())
+		run_skip("only root can become nobody");
+	if (!perf_is_refused_to_users())
+		run_skip("perf_event_paranoid lets every user see the kernel");
+	assert_int_equal(chmod(fixture->dir, 0711), 0);
+	assert_int_equal(chown(fixture->lanes, NOBODY, NOBODY), 0);
+	run = run_pagewalk_as(NOBODY, args);
+	run_expect(&run, 0);
+	check_faults(&run, false);
+	assert_true(json_get_u64(json_object_get(row_of(&run, "results", "mmap-write"), "sender"),
+				 "minflt") > 0);
+	run_clear(&run);
 }
 
 static void test_a_cold_start_is_verified(void **state)
@@ -573,6 +674,8 @@ int main(void)
 		BENCH_TEST(test_one_seed_gives_the_same_order_and_rows),
 		BENCH_TEST(test_every_lane_delivers_every_byte),
 		BENCH_TEST(test_the_congestion_control_is_told),
+		BENCH_TEST(test_faults_are_counted_by_perf),
+		BENCH_TEST(test_faults_are_counted_without_perf_too),
 		BENCH_TEST(test_a_cold_start_is_verified),
 		BENCH_TEST(test_the_command_line_of_java_zero_copy_is_understood),
 		BENCH_TEST(test_wrong_usage_is_one_line),

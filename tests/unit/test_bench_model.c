@@ -306,6 +306,29 @@ static void test_text_tells_a_congestion_control_that_is_not_the_usual_one(void 
 	bench_free(bench);
 }
 
+static void test_text_says_who_counted_the_faults(void **state)
+{
+	struct bench *bench = filled();
+	char *text = written(out_bench_text, bench);
+
+	(void)state;
+	assert_non_null(strstr(text, "counted by perf; the task's own count is the same"));
+	free(text);
+	for (size_t i = 0; i < bench->nr_results; i++)
+		if (bench->results[i].lane == SENDFILE)
+			bench->results[i].sender.task_minflt += 250;
+	bench_summarize(bench);
+	text = written(out_bench_text, bench);
+	assert_non_null(strstr(text, " 250.\n"));
+	free(text);
+	bench->results[0].sender.perf_why = WHY_DENIED;
+	bench_summarize(bench);
+	text = written(out_bench_text, bench);
+	assert_non_null(strstr(text, "perf: denied"));
+	free(text);
+	bench_free(bench);
+}
+
 static void test_json_has_what_the_design_names(void **state)
 {
 	struct bench *bench = filled();
@@ -361,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_no_line_is_wider_than_80_columns),
 		cmocka_unit_test(test_csv_begins_with_the_columns_of_java_zero_copy),
 		cmocka_unit_test(test_text_tells_a_congestion_control_that_is_not_the_usual_one),
+		cmocka_unit_test(test_text_says_who_counted_the_faults),
 		cmocka_unit_test(test_json_has_what_the_design_names),
 		cmocka_unit_test(test_explanation_names_what_was_measured),
 	};

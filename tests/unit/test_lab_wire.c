@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages between coordinator and actor: what is well formed passes, all else is refused. */
+#include "base/why.h"
 #include "lab/wire.h"
 
 #include <setjmp.h>
@@ -124,6 +125,9 @@ static void test_completions_are_plausible(void **state)
 	message.nr_completions = message.nr_copied_completions = 7;
 	assert_int_equal(check(&message), 0);
 	message.nr_copied_completions++;
+	assert_int_equal(check(&message), -EPROTO);
+	message.nr_copied_completions = 0;
+	message.usage.perf_why = NR_WHY;
 	assert_int_equal(check(&message), -EPROTO);
 }
 
