@@ -8,8 +8,8 @@
 
 /*
  * How many of the file's extents are shared with another file (reflink), and how many there
- * are: FS_IOC_FIEMAP (Documentation/filesystems/fiemap.rst), up to the first 256. WHY_OK, or
- * why it cannot be known.
+ * are: FS_IOC_FIEMAP (Documentation/filesystems/fiemap.rst). WHY_OK, or why it cannot be known;
+ * WHY_TRUNCATED is more than a million extents.
  */
 enum why extents_count_shared(const char *path, uint32_t *nr_shared, uint32_t *nr_extents);
 

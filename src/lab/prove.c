@@ -189,7 +189,7 @@ static int run_proof(struct prover *prover, struct lane *lane, struct lab_proof 
 	conclude(prover, lane, proof);
 	if (reflink) {
 		proof->verdict = PROOF_SHARED;
-		say(proof, "all blocks of the target are shared with the source (reflink)");
+		say(proof, "every extent of the target is shared (reflink, by FIEMAP)");
 	}
 	return 0;
 }

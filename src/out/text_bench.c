@@ -180,34 +180,39 @@ static void write_load(FILE *out, const struct bench *bench)
 	}
 }
 
-/* The proofs in two lines; the evidence is in --prove and in the JSON. */
+/* One line of what all proofs of this verdict and kind of socket have shown. */
+static void write_proof(FILE *out, const struct bench *bench, enum proof_verdict verdict,
+			enum proof_socket socket, const char *shown)
+{
+	char names[LINE] = "", line[LINE + 100];
+	size_t at = 0;
+
+	for (size_t i = 0; i < bench->nr_proofs; i++) {
+		const struct lab_proof *proof = &bench->proofs[i];
+		int added;
+
+		if (proof->verdict != verdict || proof->socket != socket)
+			continue;
+		added = snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "",
+				 mode_info(proof->mode)->key);
+		if (added > 0 && (size_t)added < sizeof(names) - at)
+			at += (size_t)added;
+	}
+	if (!at)
+		return;
+	snprintf(line, sizeof(line), "%s: %s.", shown, names);
+	out_wrapped(out, "  proved     ", line);
+}
+
+/* The proofs in a few lines; the evidence is in --prove and in the JSON. */
 static void write_proofs(FILE *out, const struct bench *bench)
 {
-	static const enum proof_verdict verdicts[] = { PROOF_SHARED, PROOF_COPIED };
-
-	for (size_t v = 0; v < sizeof(verdicts) / sizeof(verdicts[0]); v++) {
-		char names[LINE] = "", line[LINE + 100];
-		size_t at = 0;
-
-		for (size_t i = 0; i < bench->nr_proofs; i++) {
-			const struct lab_proof *proof = &bench->proofs[i];
-			int added;
-
-			if (proof->verdict != verdicts[v] || proof->socket == PROOF_UNIX)
-				continue;
-			added = snprintf(names + at, sizeof(names) - at, "%s%s", at ? ", " : "",
-					 mode_info(proof->mode)->key);
-			if (added > 0 && (size_t)added < sizeof(names) - at)
-				at += (size_t)added;
-		}
-		if (!at)
-			continue;
-		snprintf(line, sizeof(line), "%s: %s.",
-			 verdicts[v] == PROOF_SHARED ? "the receiver got the file's own pages from"
-						     : "the receiver got a copy from",
-			 names);
-		out_wrapped(out, "  proved     ", line);
-	}
+	write_proof(out, bench, PROOF_SHARED, PROOF_TCP,
+		    "the receiver got the file's own pages from");
+	write_proof(out, bench, PROOF_COPIED, PROOF_TCP, "the receiver got a copy from");
+	write_proof(out, bench, PROOF_SHARED, PROOF_FILE,
+		    "the sink's file got the file's own blocks (reflink) from");
+	write_proof(out, bench, PROOF_COPIED, PROOF_FILE, "the sink's file got a copy from");
 }
 
 static void write_lane_notes(FILE *out, const struct bench *bench)
