@@ -123,35 +123,61 @@ static int hash_source(struct bench_files *files, uint64_t *hash)
 	return err;
 }
 
+int bench_file_know(struct bench_file *file)
+{
+	struct stat st;
+
+	if (stat(file->path, &st))
+		return -errno;
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	return 0;
+}
+
 static int make_one(struct bench_files *files, size_t index, const char *key)
 {
 	const struct files_watch watch = { files->watch.cancel, add_done, files };
 	struct bench_file *file = &files->files[index];
 	uint64_t seed = (uint64_t)(index + 1) << 40;
+	int err;
 
 	file->path = xasprintf("%s/lane-%zu-%s.bin", run_dir_path(files->run), index + 1, key);
 	file->size_bytes = files->size_bytes;
-	if (files->source_fd >= 0)
-		return files_copy(file->path, files->source_fd, files->size_bytes, &watch,
-				  &file->hash);
-	return files_generate(file->path, files->size_bytes, seed, &watch, &file->hash);
+	err = files->source_fd >= 0
+		      ? files_copy(file->path, files->source_fd, files->size_bytes, &watch,
+				   &file->hash)
+		      : files_generate(file->path, files->size_bytes, seed, &watch, &file->hash);
+	return err ? err : bench_file_know(file);
+}
+
+/* The user's file, sent itself: the one that is open, whatever its name stands for now. */
+static int know_source(const struct bench_files *files, struct bench_file *file)
+{
+	struct stat st;
+
+	if (fstat(files->source_fd, &st))
+		return -errno;
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	return 0;
 }
 
 static int make_all(struct bench_files *files, const struct bench_plan *plan,
 		    const struct bench *bench)
 {
 	struct bench_file *shared = &files->files[MODE_TRADITIONAL];
+	int err;
 
 	if (files->share && plan->file) {
 		shared->path = xstrdup(plan->file);
 		shared->size_bytes = files->size_bytes;
-		return hash_source(files, &shared->hash);
+		err = know_source(files, shared);
+		return err ? err : hash_source(files, &shared->hash);
 	}
 	if (files->share)
 		return make_one(files, MODE_TRADITIONAL, "all");
 	for (size_t i = 0; i < bench->nr_lanes; i++) {
 		size_t index = index_of(&bench->lanes[i]);
-		int err;
 
 		if (files->files[index].path)
 			continue;

@@ -4,6 +4,8 @@
 
 #include "lab/bench.h"
 
+#include <sys/types.h>
+
 /*
  * The files that a benchmark sends. Each transfer mode has one of its own, the control too, so
  * that one lane's page cache is not another's; with `share` there is one for all.
@@ -14,7 +16,13 @@ struct bench_file {
 	char *path;
 	uint64_t size_bytes;
 	uint64_t hash; /* XXH3, 64 bits, of the content */
+	/* Which file that was: its name may come to stand for another one. */
+	dev_t dev;
+	ino_t ino;
 };
+
+/* Notes which file has the name. 0 or -errno. */
+int bench_file_know(struct bench_file *file);
 
 struct bench_files_watch {
 	const atomic_bool *cancel;

@@ -253,6 +253,29 @@ static void measure(const struct bench_transfer *what, struct lane *lane, int re
 		result->cpu.average = result->cpu.peak = result->cpu.overall;
 }
 
+/* Gives the lane its file, as it was and resident as wanted. 0, or -1 when the lane has failed. */
+static int take_file(const struct bench_transfer *what, struct lane *lane, struct residency *found)
+{
+	const struct bench_file *file = what->file;
+	int err = lane_set_file(lane, file->path, file->size_bytes, file->hash);
+	char why[sizeof(lane->view.error)];
+
+	if (!err && (lane->dev != file->dev || lane->ino != file->ino)) {
+		lane_fail(lane, "its file was replaced: another one has its name now");
+		return -1;
+	}
+	if (!err && !lane_file_is_as_it_was(lane, why, sizeof(why))) {
+		lane_fail(lane, "%s", why);
+		return -1;
+	}
+	if (!err)
+		err = residency_reach(lane->cache, lane->file_fd, what->plan->config.start,
+				      what->cancel, found);
+	if (err)
+		lane_fail(lane, "its file: %s", strerror(-err));
+	return err ? -1 : 0;
+}
+
 void bench_transfer_run(const struct bench_transfer *what, struct bench_result *result)
 {
 	const struct bench_config *config = &what->plan->config;
@@ -263,26 +286,22 @@ void bench_transfer_run(const struct bench_transfer *what, struct bench_result *
 		.buffer_bytes = (uint32_t)config->buffer_bytes,
 		.window_bytes = (uint32_t)config->window_bytes,
 	};
-	struct residency found;
-	int err, remote_fd = -1;
+	struct residency found = { .why = WHY_GONE };
+	int remote_fd = -1;
 	struct lane lane;
 
 	lane_init(&lane, what->host, &setup);
 	lane.count_faults = true;
-	err = lane_set_file(&lane, what->file->path, what->file->size_bytes, what->file->hash);
-	if (!err)
-		err = residency_reach(lane.cache, lane.file_fd, config->start, what->cancel,
-				      &found);
-	if (err)
-		lane_fail(&lane, "its file: %s", strerror(-err));
-	else if (what->plan->remote)
-		remote_fd = lane_raise_remote(&lane, what->plan->actor_path, what->plan->remote,
-					      what->cancel);
-	else
-		lane_raise(&lane, what->plan->actor_path, 0, what->cancel);
+	if (!take_file(what, &lane, &found)) {
+		if (what->plan->remote)
+			remote_fd = lane_raise_remote(&lane, what->plan->actor_path,
+						      what->plan->remote, what->cancel);
+		else
+			lane_raise(&lane, what->plan->actor_path, 0, what->cancel);
+	}
 	if (lane.view.state == LANE_READY)
 		lane_reach(&lane, config->start, what->cancel);
-	result->start_why = err ? WHY_GONE : found.why;
+	result->start_why = found.why;
 	result->start_verified = lane.view.start_verified;
 	result->start_cached_pages = lane.view.start_cached_pages;
 	result->start_pages = lane.view.start_pages;

@@ -51,6 +51,8 @@ static int make_file(struct drill *drill, char *error, size_t room)
 	drill->file.path = xasprintf("%s/lane-drill.bin", run_dir_path(drill->run));
 	err = files_generate(drill->file.path, drill->file.size_bytes, SEED, &watch,
 			     &drill->file.hash);
+	if (!err)
+		err = bench_file_know(&drill->file);
 	if (err)
 		snprintf(error, room, "the file to send: %s", strerror(-err));
 	return err;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,7 @@ static char *make_target_path(const char *path)
 int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint64_t hash)
 {
 	char *safe = text_safe_str(path);
+	struct stat st;
 
 	snprintf(lane->view.path, sizeof(lane->view.path), "%s", safe);
 	free(safe);
@@ -86,9 +88,31 @@ int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint
 	lane->hash = hash;
 	lane->view.size_bytes = size_bytes;
 	lane->file_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (lane->file_fd < 0)
+	if (lane->file_fd < 0 || fstat(lane->file_fd, &st))
 		return -errno;
+	lane->dev = st.st_dev;
+	lane->ino = st.st_ino;
 	return filecache_open_fd(lane->host, lane->file_fd, FILECACHE_AUTO, &lane->cache);
+}
+
+bool lane_file_is_as_it_was(const struct lane *lane, char *why, size_t room)
+{
+	unsigned long long wanted = lane->view.size_bytes;
+	struct stat held, named;
+
+	if (fstat(lane->file_fd, &held))
+		snprintf(why, room, "its file: %s", strerror(errno));
+	else if (stat(lane->path, &named))
+		snprintf(why, room, "its file was taken away during the run: %s", strerror(errno));
+	else if (named.st_dev != lane->dev || named.st_ino != lane->ino)
+		snprintf(why, room, "its file was replaced: another one has its name now");
+	else if ((unsigned long long)held.st_size != wanted)
+		snprintf(why, room, "the file %s: it had %llu bytes, it now has %llu",
+			 (unsigned long long)held.st_size < wanted ? "shrank" : "grew", wanted,
+			 (unsigned long long)held.st_size);
+	else
+		return true;
+	return false;
 }
 
 void lane_reset(struct lane *lane)
@@ -391,7 +415,13 @@ static void change_state(struct lane *lane, enum wire_type order, enum lane_stat
 
 void lane_go(struct lane *lane)
 {
+	char why[sizeof(lane->view.error)];
+
 	lane->view.step.pending = lane->view.step.last = false;
+	if (lane->view.state == LANE_READY && !lane_file_is_as_it_was(lane, why, sizeof(why))) {
+		lane_fail(lane, "%s", why);
+		return;
+	}
 	if (lane->view.state == LANE_READY || lane->view.state == LANE_PAUSED)
 		change_state(lane, WIRE_START, LANE_RUNNING);
 }

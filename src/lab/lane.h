@@ -42,6 +42,8 @@ struct lane {
 	struct lane_view view; /* as published, but that `cache` is owned here */
 	const struct host *host;
 	char *path;
+	dev_t dev; /* which file that is */
+	ino_t ino;
 	int file_fd;       /* for eviction and reading in; never read while the lane runs */
 	char *target_path; /* of the file that the disk sink writes; NULL with other sinks */
 	uint64_t hash, received_hash; /* XXH3 of the file, and what the sink says */
@@ -75,6 +77,11 @@ int lane_set_file(struct lane *lane, const char *path, uint64_t size_bytes, uint
  * what its disk sink has written.
  */
 void lane_reset(struct lane *lane);
+/*
+ * Whether the name still stands for the file that the lane has open, and that one has its size:
+ * true, or false with one clause in why[room].
+ */
+bool lane_file_is_as_it_was(const struct lane *lane, char *why, size_t room);
 /* What the sender says of itself when it is ready. */
 void lane_take_ready(struct lane *lane, const struct wire_message *ready);
 /*

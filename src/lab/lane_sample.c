@@ -229,7 +229,13 @@ static void note_way(struct lane *lane)
 static void finish(struct lane *lane)
 {
 	struct lane_view *view = &lane->view;
+	char why[sizeof(view->error)];
 
+	/* All bytes may have come, but then they are not what is there now. */
+	if (!lane_file_is_as_it_was(lane, why, sizeof(why))) {
+		lane_fail(lane, "%s", why);
+		return;
+	}
 	view->elapsed_ns = elapsed_ns(lane, lane->finished_ns);
 	view->sent_bytes = view->received_bytes = view->size_bytes;
 	lane_follow_step(lane);

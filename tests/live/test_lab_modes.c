@@ -275,33 +275,88 @@ static void test_shrunk_file_fails_its_lane(void **state)
 	lab_view_unref(view);
 }
 
-/* Who holds a file open holds that file, whatever its name then stands for. */
-static void test_replaced_file_changes_nothing(void **state)
+/*
+ * Cut off under a transfer that runs: what reads finds the end, what sends from a mapping gets an
+ * error of its call and no signal; each mode says the same one thing, and none hangs.
+ */
+static void test_file_cut_off_in_mid_transfer(void **state)
 {
 	struct fixture *fixture = *state;
-	struct lab_config config = all_modes(fixture, SINK_DISK, 4 * MIB);
+	struct lab_config config = all_modes(fixture, SINK_DISK, 16 * MIB);
 	struct lab_view *view;
 
-	config.start_at_once = false;
+	config.pace_bytes_per_s = 8 * MIB;
 	drive_start(fixture, &config);
-	view = drive_await(fixture, drive_is_ready);
+	view = drive_await(fixture, drive_is_flowing);
+	for (size_t i = 0; i < view->nr_lanes; i++)
+		if (!lane_state_is_final(view->lanes[i].state))
+			assert_int_equal(truncate(view->lanes[i].path, 0), 0);
+	lab_view_unref(view);
+	view = drive_await(fixture, drive_is_done);
 	for (size_t i = 0; i < view->nr_lanes; i++) {
-		char other[300];
-		int fd;
+		const struct lane_view *lane = &view->lanes[i];
 
-		snprintf(other, sizeof(other), "%s.new", view->lanes[i].path);
-		fd = open(other, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-		assert_true(fd >= 0);
-		assert_int_equal(write(fd, "other", 5), 5);
-		close(fd);
-		assert_int_equal(rename(other, view->lanes[i].path), 0);
+		if (lane->state == LANE_UNAVAILABLE && may_be_unavailable(lane))
+			continue;
+		assert_int_equal(lane->state, LANE_FAILED);
+		if (!strstr(lane->error, "the file shrank"))
+			fail_msg("%s: %s", mode_info(lane->setup.mode)->key, lane->error);
+		assert_int_not_equal(lane->hash_state, HASH_EQUAL);
 	}
 	lab_view_unref(view);
-	lab_command(fixture->lab, LAB_CMD_START, 0);
-	view = drive_await(fixture, drive_is_done);
-	for (size_t i = 0; i < view->nr_lanes; i++)
-		assert_right_or_refused(&view->lanes[i]);
+}
+
+/* Another file takes the name of this one. */
+static void replace_file(const char *path)
+{
+	char other[300];
+	int fd;
+
+	snprintf(other, sizeof(other), "%s.new", path);
+	fd = open(other, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "other", 5), 5);
+	close(fd);
+	assert_int_equal(rename(other, path), 0);
+}
+
+/* Who holds a file open sends that file, but what then has its name is another one. */
+static void check_replaced(struct fixture *fixture, bool in_mid_transfer)
+{
+	struct lab_config config = all_modes(fixture, SINK_DISK, 12 * MIB);
+	struct lab_view *view;
+
+	config.start_at_once = in_mid_transfer;
+	config.pace_bytes_per_s = in_mid_transfer ? 6 * MIB : 0;
+	drive_start(fixture, &config);
+	view = drive_await(fixture, in_mid_transfer ? drive_is_flowing : drive_is_ready);
+	/* Every other one, so that it is seen which. */
+	for (size_t i = 0; i < view->nr_lanes; i += 2)
+		if (!lane_state_is_final(view->lanes[i].state))
+			replace_file(view->lanes[i].path);
 	lab_view_unref(view);
+	if (!in_mid_transfer)
+		lab_command(fixture->lab, LAB_CMD_START, 0);
+	view = drive_await(fixture, drive_is_done);
+	for (size_t i = 0; i < view->nr_lanes; i++) {
+		const struct lane_view *lane = &view->lanes[i];
+
+		if (i % 2 || lane->state == LANE_UNAVAILABLE) {
+			assert_right_or_refused(lane);
+			continue;
+		}
+		assert_int_equal(lane->state, LANE_FAILED);
+		if (!strstr(lane->error, "was replaced"))
+			fail_msg("%s: %s", mode_info(lane->setup.mode)->key, lane->error);
+	}
+	lab_view_unref(view);
+	drive_end(fixture);
+}
+
+static void test_replaced_file_is_told(void **state)
+{
+	check_replaced(*state, false);
+	check_replaced(*state, true);
 }
 
 /* A bus error in a sender is told as what it is; the other lane goes on. */
@@ -522,7 +577,8 @@ int main(int argc, char **argv)
 		LAB_TEST(test_completions_say_copied),
 		LAB_TEST(test_odirect_leaves_the_cache_alone),
 		LAB_TEST(test_shrunk_file_fails_its_lane),
-		LAB_TEST(test_replaced_file_changes_nothing),
+		LAB_TEST(test_file_cut_off_in_mid_transfer),
+		LAB_TEST(test_replaced_file_is_told),
 		LAB_TEST(test_bus_error_is_caught),
 		LAB_TEST(test_peer_gone),
 		LAB_TEST(test_end_while_peers_are_stuck),
