@@ -34,6 +34,7 @@ enum lab_option {
 	OPTION_SINK,
 	OPTION_BUFFER,
 	OPTION_WINDOW,
+	OPTION_ROUNDS,
 	OPTION_NO_VERIFY,
 	OPTION_REPORT,
 	OPTION_JSON,
@@ -130,6 +131,17 @@ static int take_part(const char *name, const char *text, bool (*fits)(uint64_t b
 	return STATUS_DONE;
 }
 
+static int take_rounds(const char *text, unsigned *rounds)
+{
+	uint64_t value;
+
+	if (parse_u64(text, MEASURE_MAX_ROUNDS, &value) || !value)
+		return cmd_bad_usage(&cmd_lab, "--rounds takes a number from 1 to %d",
+				     MEASURE_MAX_ROUNDS);
+	*rounds = (unsigned)value;
+	return STATUS_DONE;
+}
+
 /* One option of the lab's own. 0 or STATUS_USAGE. */
 static int take_option(int opt, struct lab_options *options)
 {
@@ -168,6 +180,8 @@ static int take_option(int opt, struct lab_options *options)
 	case OPTION_WINDOW:
 		return take_part("--window", optarg, setup_window_fits,
 				 "a multiple of 64KiB, up to 1GiB", &config->setup.window_bytes);
+	case OPTION_ROUNDS:
+		return take_rounds(optarg, &config->rounds);
 	case OPTION_NO_VERIFY:
 		config->setup.verify = false;
 		return STATUS_DONE;
@@ -196,6 +210,7 @@ static int parse_options(int argc, char **argv, struct lab_options *options)
 		{ "sink", required_argument, NULL, OPTION_SINK },
 		{ "buffer", required_argument, NULL, OPTION_BUFFER },
 		{ "window", required_argument, NULL, OPTION_WINDOW },
+		{ "rounds", required_argument, NULL, OPTION_ROUNDS },
 		{ "no-verify", no_argument, NULL, OPTION_NO_VERIFY },
 		{ "report", no_argument, NULL, OPTION_REPORT },
 		{ "json", no_argument, NULL, OPTION_JSON },
@@ -356,6 +371,7 @@ const struct command cmd_lab = {
 		   "  --sink KIND          memory, discard, disk or unix (default memory)\n"
 		   "  --buffer SIZE        of one step of a sender (default: as each mode has it)\n"
 		   "  --window SIZE        of the file mapped at a time\n"
+		   "  --rounds N           of a measurement, 1 to 99 (default 9)\n"
 		   "  --no-verify          the sink does not hash what it receives\n"
 		   "  --hot                start with the files in the page cache (default: cold)\n"
 		   "  --dir DIR            where the files go (default $XDG_CACHE_HOME/pagewalk)\n"

@@ -280,6 +280,7 @@ static struct lab *make(const struct host *host, const struct lab_config *config
 	lab->one_at_a_time = config->one_at_a_time;
 	lab->start_at_once = config->start_at_once;
 	lab->start = config->start;
+	lab->rounds = config->rounds ? config->rounds : MEASURE_ROUNDS;
 	lab->size_bytes = config->size_bytes;
 	lab->pace_bytes_per_s = config->pace_bytes_per_s;
 	lab->nr_cells = DEFAULT_CELLS;

@@ -25,6 +25,7 @@ struct lab {
 	char *actor_path, *dir;  /* the latter may be NULL */
 	struct lane_setup setup; /* of a new lane, but for its mode */
 	bool keep, one_at_a_time, start_at_once;
+	unsigned rounds; /* of a measurement */
 
 	pthread_t thread;
 	atomic_bool cancel; /* lab_free() has been called */

@@ -25,6 +25,7 @@ struct lab_config {
 	bool one_at_a_time;        /* lanes run one after the other (the table), not together */
 	bool start_at_once;        /* run as soon as everything is ready */
 	enum lab_start start;
+	unsigned rounds;         /* of a measurement; 0: MEASURE_ROUNDS */
 	const char *actor_path;  /* of pagewalk-actor */
 	struct lane_setup setup; /* of every lane, but for its mode */
 	size_t nr_modes;

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROUNDS     9
 #define WARMUP     1
 #define SAMPLE_NS  (100 * NS_PER_MS)
 #define TIMEOUT_NS (30 * NS_PER_S)
@@ -50,7 +49,7 @@ static void make_plan(const struct lab *lab, enum lab_start start, struct bench_
 	*plan = (struct bench_plan){
 		.config = {
 			.size_bytes = lab->size_bytes,
-			.rounds = ROUNDS,
+			.rounds = lab->rounds,
 			.warmup = WARMUP,
 			.seed = clock_real_ns(),
 			.start = start,

@@ -99,14 +99,14 @@ static double cpu_s(const struct bench_result *result)
 	       (double)NS_PER_S;
 }
 
-static double cpu_per_gib(const struct bench_result *result)
+double bench_cpu_per_gib(const struct bench_result *result)
 {
 	if (!result->bytes || !result->sender.known || !result->sink.known)
 		return 0;
 	return cpu_s(result) / ((double)result->bytes / GIB);
 }
 
-static double rate(const struct bench_result *result)
+double bench_rate(const struct bench_result *result)
 {
 	return result->elapsed_ns
 		       ? (double)result->bytes * (double)NS_PER_S / (double)result->elapsed_ns
@@ -259,13 +259,13 @@ static void summarize_alone(const struct bench *bench, struct bench_summary *sum
 		return;
 	summary->cpu.overall /= summary->nr_done;
 	summary->cpu.average /= summary->nr_done;
-	summary->bytes_per_s = quartiles_of(bench, lane, rate, series);
+	summary->bytes_per_s = quartiles_of(bench, lane, bench_rate, series);
 	summary->elapsed_ns = quartiles_of(bench, lane, elapsed, series);
 	summary->receive_ns = quartiles_of(bench, lane, receive, series);
-	summary->cpu_s_per_gib = quartiles_of(bench, lane, cpu_per_gib, series);
+	summary->cpu_s_per_gib = quartiles_of(bench, lane, bench_cpu_per_gib, series);
 	summary->mean_elapsed_ns = mean_of(bench, lane, elapsed, series);
 	summary->mean_receive_ns = mean_of(bench, lane, receive, series);
-	summary->mean_bytes_per_s = mean_of(bench, lane, rate, series);
+	summary->mean_bytes_per_s = mean_of(bench, lane, bench_rate, series);
 	summary->sender_calls = quartiles_of(bench, lane, sender_calls, series).median;
 	summary->sink_calls = quartiles_of(bench, lane, sink_calls, series).median;
 	summary->sender_minflt = quartiles_of(bench, lane, sender_minflt, series).median;
@@ -294,8 +294,8 @@ static void compare_with(const struct bench *bench, struct bench_summary *summar
 	unsigned rounds = bench->config.rounds;
 	uint64_t seed = bench->config.seed + summary->lane;
 
-	collect_rounds(bench, summary->lane, cpu_per_gib, own);
-	collect_rounds(bench, baseline, cpu_per_gib, base);
+	collect_rounds(bench, summary->lane, bench_cpu_per_gib, own);
+	collect_rounds(bench, baseline, bench_cpu_per_gib, base);
 	summary->nr_cpu_pairs = stats_paired_ratio(own, base, rounds, seed, &summary->cpu_ratio);
 	collect_rounds(bench, summary->lane, elapsed, own);
 	collect_rounds(bench, baseline, elapsed, base);

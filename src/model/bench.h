@@ -117,8 +117,8 @@ struct bench_summary {
 	double sender_calls, sink_calls, sender_minflt, sender_majflt; /* medians */
 	double sender_task_faults; /* by the task's own count; median */
 	enum why perf_why;         /* WHY_OK where perf counted the sender's faults in all rounds */
-	double copied_per_byte; /* by the sender, in user space; median */
-	double switches;        /* of both sides, voluntary and not; median */
+	double copied_per_byte;    /* by the sender, in user space; median */
+	double switches;           /* of both sides, voluntary and not; median */
 	/* To traditional into the same sink, by rounds. */
 	size_t nr_cpu_pairs, nr_wall_pairs;
 	struct interval cpu_ratio, wall_ratio;
@@ -164,6 +164,9 @@ void bench_judge_load(const struct cpu_times *before, const struct cpu_times *af
  * where no transfer was done.
  */
 enum why bench_faults_why(const struct bench *bench, bool *any);
+/* Of a transfer that was done: bytes per second, and CPU seconds per GiB of both sides (0: unknown). */
+double bench_rate(const struct bench_result *result);
+double bench_cpu_per_gib(const struct bench_result *result);
 /* Fills bench->summaries from the results. */
 void bench_summarize(struct bench *bench);
 

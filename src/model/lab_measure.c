@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+static void take_rounds(struct measure_bar *bar, const struct bench *bench, size_t lane)
+{
+	for (size_t i = 0; i < bench->nr_results && bar->nr_rounds < MEASURE_MAX_ROUNDS; i++) {
+		const struct bench_result *result = &bench->results[i];
+
+		if (result->lane != lane || result->state != BENCH_DONE)
+			continue;
+		bar->rates[bar->nr_rounds] = (float)bench_rate(result);
+		bar->cpus[bar->nr_rounds++] = (float)bench_cpu_per_gib(result);
+	}
+}
+
 static void take_bar(struct measure_bar *bar, const struct bench_lane *lane,
 		     const struct bench_summary *summary)
 {
@@ -23,6 +35,10 @@ static void take_bar(struct measure_bar *bar, const struct bench_lane *lane,
 		.wall_ratio = summary->wall_ratio,
 		.cpu_verdict = summary->cpu_verdict,
 		.wall_verdict = summary->wall_verdict,
+		.calls = summary->sender_calls,
+		.minflt = summary->sender_minflt,
+		.majflt = summary->sender_majflt,
+		.copied_per_byte = summary->copied_per_byte,
 	};
 	memcpy(bar->error, summary->error, sizeof(bar->error));
 }
@@ -32,9 +48,12 @@ void lab_measure_take(struct lab_measure *measure, const struct bench *bench)
 	measure->nr_bars = 0;
 	if (!bench->summaries)
 		return;
-	for (size_t i = 0; i < bench->nr_lanes && i < MEASURE_MAX_BARS; i++)
-		take_bar(&measure->bars[measure->nr_bars++], &bench->lanes[i],
-			 &bench->summaries[i]);
+	for (size_t i = 0; i < bench->nr_lanes && i < MEASURE_MAX_BARS; i++) {
+		struct measure_bar *bar = &measure->bars[measure->nr_bars++];
+
+		take_bar(bar, &bench->lanes[i], &bench->summaries[i]);
+		take_rounds(bar, bench, i);
+	}
 }
 
 const struct measure_bar *lab_measure_bar(const struct lab_measure *measure,

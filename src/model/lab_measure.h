@@ -23,6 +23,9 @@ enum measure_state {
 	MEASURE_FAILED,  /* `error` says why */
 };
 
+#define MEASURE_ROUNDS     9  /* unless others are asked for */
+#define MEASURE_MAX_ROUNDS 99 /* more do not tell more */
+
 struct measure_bar {
 	enum transfer_mode mode;
 	bool control;
@@ -36,6 +39,12 @@ struct measure_bar {
 	size_t nr_cpu_pairs, nr_wall_pairs;
 	struct interval cpu_ratio, wall_ratio;
 	enum stats_verdict cpu_verdict, wall_verdict;
+	/* The rounds themselves, in no order that matters. */
+	unsigned nr_rounds;
+	float rates[MEASURE_MAX_ROUNDS]; /* bytes per second */
+	float cpus[MEASURE_MAX_ROUNDS];  /* seconds per GiB, where cpu_known */
+	/* Of the sender, medians. */
+	double calls, minflt, majflt, copied_per_byte;
 };
 
 /* Every mode, and the control. */

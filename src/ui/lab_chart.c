@@ -2,7 +2,9 @@
 /*
  * The chart of a measurement. All bars of a column have one scale, from 0; each is solid up
  * to the lower quartile, weak up to the upper one, and marked at the median. The interval of
- * the control is what two lanes that are the same differ by.
+ * the control is what two lanes that are the same differ by. Where there is room the rounds
+ * themselves stand below their bar, on the same scale, then what the sender did; what is left
+ * makes the bars thicker.
  */
 #include "ui/lab_chart.h"
 
@@ -23,6 +25,7 @@ struct columns {
 };
 
 #define VALUE_WIDTH 6
+#define MOST_BAR    512
 #define RATIO_WIDTH 24
 
 static struct columns columns_of(int width)
@@ -38,10 +41,30 @@ static struct columns columns_of(int width)
 	return at;
 }
 
-/* Lines from one bar to the next. */
-static int pitch(const struct lab_measure *measure, int rows)
+/* How the lines of one lane are used, from its first. */
+struct block {
+	int pitch;             /* lines from one lane to the next */
+	int thick;             /* lines of bars */
+	int rounds_y, words_y; /* 0: no room */
+};
+
+#define MOST_PITCH 8
+
+static struct block block_of(const struct lab_measure *measure, int rows)
 {
-	return FIRST_Y + 2 * (int)measure->nr_bars <= rows - 6 ? 2 : 1;
+	int nr = measure->nr_bars ? (int)measure->nr_bars : 1;
+	struct block block = { .pitch = (rows - 6 - FIRST_Y) / nr };
+	int extra;
+
+	if (block.pitch > MOST_PITCH)
+		block.pitch = MOST_PITCH;
+	if (block.pitch < 1)
+		block.pitch = 1;
+	extra = block.pitch >= 4 ? 2 : block.pitch == 3 ? 1 : 0;
+	block.thick = block.pitch > 1 ? block.pitch - 1 - extra : 1;
+	block.rounds_y = extra ? block.thick : 0;
+	block.words_y = extra > 1 ? block.thick + 1 : 0;
+	return block;
 }
 
 static const char *state_text(const struct lab_measure *measure, char *out, size_t room)
@@ -119,6 +142,27 @@ static void draw_quartiles(struct canvas *canvas, int x, int y, int width, doubl
 		   (struct glyph){ '|', COLOUR_TITLE, COLOUR_DEFAULT, ATTR_BOLD });
 }
 
+/* How many rounds lay at each place, as digits. */
+static void draw_rounds(struct canvas *canvas, int x, int y, int width, double most,
+			const float *values, unsigned nr)
+{
+	char digits[MOST_BAR] = "";
+
+	if (width > MOST_BAR)
+		width = MOST_BAR;
+	for (unsigned i = 0; i < nr; i++) {
+		int column = column_of(values[i], most, width);
+		char *digit = &digits[column ? column - 1 : 0];
+
+		*digit = *digit == '9' || *digit == '+' ? '+' : *digit ? (char)(*digit + 1) : '1';
+	}
+	for (int i = 0; i < width; i++)
+		if (digits[i])
+			canvas_put(canvas, x + i, y,
+				   (struct glyph){ (uint32_t)digits[i], COLOUR_TEXT, COLOUR_DEFAULT,
+						   0 });
+}
+
 static void value_text(char *out, size_t room, double value)
 {
 	snprintf(out, room, value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f", value);
@@ -156,12 +200,85 @@ static void draw_ratio(struct canvas *canvas, int x, int y, int width, bool word
 	canvas_text(canvas, x + 16, y, width - 16, colour, 0, word);
 }
 
-static void draw_one(const struct measure_bar *bar, const struct columns *at, struct canvas *canvas,
-		     int y, const struct theme *theme, double most_rate, double most_cpu)
+/* What the bars of a lane have in common with those of all others. */
+struct scale {
+	double most_rate, most_cpu;
+};
+
+static void reach(double *most, double value)
+{
+	if (value > *most)
+		*most = value;
+}
+
+/* Up to the upper quartiles; up to the rounds where these are drawn, too. */
+static struct scale scale_of(const struct lab_measure *measure, bool rounds)
+{
+	struct scale scale = { 0, 0 };
+
+	for (size_t i = 0; i < measure->nr_bars; i++) {
+		const struct measure_bar *bar = &measure->bars[i];
+
+		if (bar->nr_done)
+			reach(&scale.most_rate, bar->bytes_per_s.high);
+		if (bar->nr_done && bar->cpu_known)
+			reach(&scale.most_cpu, bar->cpu_s_per_gib.high);
+		for (unsigned n = 0; rounds && n < bar->nr_rounds; n++) {
+			reach(&scale.most_rate, bar->rates[n]);
+			if (bar->cpu_known)
+				reach(&scale.most_cpu, bar->cpus[n]);
+		}
+	}
+	return scale;
+}
+
+static void draw_bar_lines(const struct measure_bar *bar, const struct columns *at, int thick,
+			   struct canvas *canvas, int y, const struct theme *theme,
+			   const struct scale *scale)
 {
 	uint8_t colour = bar->control ? COLOUR_FAINT : colour_of_class(CLASS_FILE, NR_STRENGTH - 1);
+
+	for (int line = 0; line < thick; line++) {
+		draw_quartiles(canvas, at->rate_x, y + line, at->bar, scale->most_rate, theme,
+			       colour, &bar->bytes_per_s);
+		if (bar->cpu_known)
+			draw_quartiles(canvas, at->cpu_x, y + line, at->bar, scale->most_cpu, theme,
+				       colour, &bar->cpu_s_per_gib);
+	}
+}
+
+/* The lines below the bars, where there is room for them. */
+static void draw_more(const struct measure_bar *bar, const struct columns *at,
+		      const struct block *block, struct canvas *canvas, int y,
+		      const struct scale *scale)
+{
+	char calls[FMT_LEN], minor[FMT_LEN], major[FMT_LEN];
+
+	if (block->rounds_y) {
+		canvas_text(canvas, 1, y + block->rounds_y, LABEL_WIDTH - 1, COLOUR_FAINT, 0,
+			    "  rounds");
+		draw_rounds(canvas, at->rate_x, y + block->rounds_y, at->bar, scale->most_rate,
+			    bar->rates, bar->nr_rounds);
+		if (bar->cpu_known)
+			draw_rounds(canvas, at->cpu_x, y + block->rounds_y, at->bar,
+				    scale->most_cpu, bar->cpus, bar->nr_rounds);
+	}
+	if (!block->words_y)
+		return;
+	canvas_text(canvas, 1, y + block->words_y, LABEL_WIDTH - 1, COLOUR_FAINT, 0, "  sender");
+	canvas_printf(
+		canvas, at->rate_x, y + block->words_y, canvas_columns(canvas) - at->rate_x - 1,
+		COLOUR_FAINT, 0, "system calls %s, page faults %s min %s maj, copies %.1f per byte",
+		fmt_count(calls, (uint64_t)bar->calls), fmt_count(minor, (uint64_t)bar->minflt),
+		fmt_count(major, (uint64_t)bar->majflt), bar->copied_per_byte);
+}
+
+static void draw_one(const struct measure_bar *bar, const struct columns *at,
+		     const struct block *block, struct canvas *canvas, int y,
+		     const struct theme *theme, const struct scale *scale)
+{
 	int ratio_width = at->wall_x ? 35 : canvas_columns(canvas) - at->ratio_x - 1;
-	char text[16];
+	char text[16] = "?";
 
 	if (!bar->nr_done) {
 		canvas_printf(canvas, at->rate_x, y, canvas_columns(canvas) - at->rate_x - 1,
@@ -169,17 +286,13 @@ static void draw_one(const struct measure_bar *bar, const struct columns *at, st
 			      bar->error[0] ? bar->error : "-");
 		return;
 	}
-	draw_quartiles(canvas, at->rate_x, y, at->bar, most_rate, theme, colour, &bar->bytes_per_s);
+	draw_bar_lines(bar, at, block->thick, canvas, y, theme, scale);
+	draw_more(bar, at, block, canvas, y, scale);
+	if (bar->cpu_known)
+		value_text(text, sizeof(text), bar->cpu_s_per_gib.median);
+	canvas_text_right(canvas, at->cpu_x + at->bar, y, VALUE_WIDTH, COLOUR_TEXT, 0, text);
 	value_text(text, sizeof(text), bar->bytes_per_s.median / GIB);
 	canvas_text_right(canvas, at->rate_x + at->bar, y, VALUE_WIDTH, COLOUR_TEXT, 0, text);
-	if (bar->cpu_known) {
-		draw_quartiles(canvas, at->cpu_x, y, at->bar, most_cpu, theme, colour,
-			       &bar->cpu_s_per_gib);
-		value_text(text, sizeof(text), bar->cpu_s_per_gib.median);
-	} else {
-		strcpy(text, "?");
-	}
-	canvas_text_right(canvas, at->cpu_x + at->bar, y, VALUE_WIDTH, COLOUR_TEXT, 0, text);
 	draw_ratio(canvas, at->ratio_x, y, ratio_width, at->words, &bar->cpu_ratio,
 		   bar->nr_cpu_pairs, bar->cpu_verdict);
 	if (at->wall_x)
@@ -191,17 +304,9 @@ static void draw_bars(const struct lab_measure *measure, size_t chosen, struct c
 		      const struct theme *theme)
 {
 	struct columns at = columns_of(canvas_columns(canvas));
-	int step = pitch(measure, canvas_rows(canvas));
-	double most_rate = 0, most_cpu = 0;
+	struct block block = block_of(measure, canvas_rows(canvas));
+	struct scale scale = scale_of(measure, block.rounds_y);
 
-	for (size_t i = 0; i < measure->nr_bars; i++) {
-		const struct measure_bar *bar = &measure->bars[i];
-
-		if (bar->nr_done && bar->bytes_per_s.high > most_rate)
-			most_rate = bar->bytes_per_s.high;
-		if (bar->nr_done && bar->cpu_known && bar->cpu_s_per_gib.high > most_cpu)
-			most_cpu = bar->cpu_s_per_gib.high;
-	}
 	canvas_text(canvas, at.rate_x, FIRST_Y - 1, at.bar + VALUE_WIDTH, COLOUR_FAINT, 0,
 		    at.bar >= 14 ? "throughput, GiB/s" : "GiB/s");
 	canvas_text(canvas, at.cpu_x, FIRST_Y - 1, at.bar + VALUE_WIDTH, COLOUR_FAINT, 0,
@@ -213,7 +318,7 @@ static void draw_bars(const struct lab_measure *measure, size_t chosen, struct c
 			    "time to traditional, 95 %");
 	for (size_t i = 0; i < measure->nr_bars; i++) {
 		const struct measure_bar *bar = &measure->bars[i];
-		int y = FIRST_Y + step * (int)i;
+		int y = FIRST_Y + block.pitch * (int)i;
 
 		if (i == chosen)
 			canvas_put(canvas, 0, y,
@@ -222,7 +327,7 @@ static void draw_bars(const struct lab_measure *measure, size_t chosen, struct c
 		canvas_text(canvas, 1, y, LABEL_WIDTH - 1,
 			    bar->control ? COLOUR_WARN : COLOUR_TITLE, ATTR_BOLD,
 			    bar->control ? "control" : mode_info(bar->mode)->title);
-		draw_one(bar, &at, canvas, y, theme, most_rate, most_cpu);
+		draw_one(bar, &at, &block, canvas, y, theme, &scale);
 	}
 }
 
@@ -273,16 +378,20 @@ void lab_chart_draw(const struct lab_measure *measure, size_t chosen, struct can
 	}
 	draw_bars(measure, chosen, canvas, theme);
 	draw_hline(canvas, 0, rows - 6, columns, theme);
-	canvas_text(canvas, 1, rows - 5, columns - 2, COLOUR_FAINT, 0,
-		    "Bars: solid to the lower quartile, weak to the upper, | the median.");
+	canvas_text(
+		canvas, 1, rows - 5, columns - 2, COLOUR_FAINT, 0,
+		block_of(measure, rows).rounds_y
+			? "Bars: solid to the lower quartile, weak to the upper, | the median; "
+			  "digits: how many rounds lay there (+ over 9)."
+			: "Bars: solid to the lower quartile, weak to the upper, | the median.");
 	sentence(&measure->bars[chosen < measure->nr_bars ? chosen : 0], text, sizeof(text));
 	draw_paragraph(canvas, box, COLOUR_TEXT, 0, text);
 }
 
 size_t lab_chart_row_at(const struct lab_measure *measure, int y, int rows)
 {
-	int step = pitch(measure, rows);
-	size_t row = y >= FIRST_Y ? (size_t)((y - FIRST_Y) / step) : SIZE_MAX;
+	int pitch = block_of(measure, rows).pitch;
+	size_t row = y >= FIRST_Y ? (size_t)((y - FIRST_Y) / pitch) : SIZE_MAX;
 
 	return row < measure->nr_bars ? row : SIZE_MAX;
 }

@@ -386,6 +386,8 @@ static void test_wrong_usage_is_one_line(void **state)
 		{ "sink", "--listen", "here:there" },
 		{ "sink", "--max-connections", "0" },
 		{ "sink", "--no-such-option" },
+		{ "lab", "--rounds", "0" },
+		{ "lab", "--rounds", "100" },
 	};
 
 	assert_int_equal(ftruncate(fd, 1000), 0);

@@ -312,6 +312,28 @@ static bool is_in_a_round(const struct lab_view *view)
 	       (view->phase == LAB_MEASURING && view->measure.nr_done > 0);
 }
 
+static void test_a_measurement_has_the_rounds_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lab_config config = drive_config(fixture, MODE_SENDFILE, SINK_MEMORY, MIB);
+	const struct measure_bar *bar;
+	struct lab_view *view;
+
+	config.start_at_once = false;
+	config.rounds = 2;
+	drive_start(fixture, &config);
+	lab_view_unref(drive_await(fixture, drive_is_ready));
+	lab_command(fixture->lab, LAB_CMD_MEASURE, LAB_HOT);
+	view = drive_await(fixture, is_measured);
+	assert_int_equal(view->measure.state, MEASURE_DONE);
+	assert_int_equal(view->measure.nr_rounds_kept, 2);
+	bar = lab_measure_bar(&view->measure, MODE_SENDFILE);
+	assert_non_null(bar);
+	assert_int_equal(bar->nr_rounds, 2);
+	assert_true(bar->rates[0] > 0 && bar->rates[1] > 0);
+	lab_view_unref(view);
+}
+
 static void test_measuring_ends_in_bars(void **state)
 {
 	struct fixture *fixture = *state;
@@ -394,6 +416,7 @@ int main(void)
 		LAB_TEST(test_steps_without_a_pause),
 		LAB_TEST(test_lanes_come_and_go),
 		LAB_TEST(test_every_lane_is_proved),
+		LAB_TEST(test_a_measurement_has_the_rounds_asked_for),
 		LAB_TEST(test_measuring_ends_in_bars),
 		LAB_TEST(test_measuring_can_be_stopped),
 		LAB_TEST(test_a_lab_that_measures_ends_at_once),

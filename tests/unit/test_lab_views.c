@@ -338,6 +338,29 @@ static void test_the_chart_compares_medians(void **state)
 	screen->ops->free(screen);
 }
 
+/* A high window is used: thicker bars, the rounds themselves, what the sender did. */
+static void test_the_chart_fills_a_high_window(void **state)
+{
+	struct screen *screen = show(make_measured(LAB_MEASURED, MEASURE_DONE, 9));
+	char *text = draw(screen, 200, 50), *last = NULL;
+	int lines = 0;
+
+	(void)state;
+	for (char *at = strstr(text, "  sender"); at; at = strstr(at + 1, "  sender"))
+		last = at;
+	assert_non_null(last);
+	for (char *at = text; at < last; at++)
+		lines += *at == '\n';
+	assert_true(lines > 25);
+	/* All nine rounds of a lane lay in one place. */
+	expect_at(screen, 200, 50, "rounds", true);
+	assert_non_null(strstr(strstr(text, "rounds  "), "9"));
+	expect_at(screen, 200, 50, "copies 0.0 per byte", true);
+	expect_at(screen, 80, 24, "copies 0.0 per byte", false);
+	free(text);
+	screen->ops->free(screen);
+}
+
 static void test_too_few_rounds_judge_nothing(void **state)
 {
 	struct screen *screen = show(make_measured(LAB_MEASURED, MEASURE_STOPPED, 2));
@@ -414,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_the_proof_stands_beside_its_lane),
 		cmocka_unit_test(test_a_step_says_what_moved_where),
 		cmocka_unit_test(test_the_chart_compares_medians),
+		cmocka_unit_test(test_the_chart_fills_a_high_window),
 		cmocka_unit_test(test_too_few_rounds_judge_nothing),
 		cmocka_unit_test(test_keys_of_measuring),
 		cmocka_unit_test(test_views_are_drawn_at_every_size),
