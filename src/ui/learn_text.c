@@ -63,6 +63,35 @@ static int choice_gap(int rows)
 	return rows >= LEARN_ROOMY_ROWS / 2;
 }
 
+/* "answer: 12", for those who predicted something else, or nothing. */
+static void answer_text(const struct lesson_question *question, char *out, size_t room)
+{
+	snprintf(out, room, "answer: %s", question->choices[question->right]);
+}
+
+static int answer_rows(const struct screen_learn *learn, int columns)
+{
+	const struct lesson_question *question = learn_lesson_step(learn)->question;
+	unsigned choice = learn->steps[learn->step].choice;
+	int rows = lines_of(question->why, columns) + (choice != NO_CHOICE);
+	char line[200];
+
+	if (choice == question->right)
+		return rows;
+	answer_text(question, line, sizeof(line));
+	return rows + lines_of(line, columns - 2);
+}
+
+/* True where the answer has room for what was asked above it, and the prose keeps its own. */
+static bool recalls_question(const struct screen_learn *learn, int columns, int text_rows)
+{
+	const struct lesson_step *step = learn_lesson_step(learn);
+
+	return lines_of(step->prose, columns) + 1 + lines_of(step->question->text, columns) +
+		       answer_rows(learn, columns) <=
+	       text_rows;
+}
+
 /* Rows of the question as it is asked, or of its answer, in a text of `text_rows`. */
 static int question_rows(const struct screen_learn *learn, int columns, int text_rows)
 {
@@ -71,10 +100,12 @@ static int question_rows(const struct screen_learn *learn, int columns, int text
 
 	if (!question)
 		return 0;
-	if (learn_is_done(learn))
-		return lines_of(question->choices[question->right], columns - 2) +
-		       lines_of(question->why, columns) +
-		       (learn->steps[learn->step].choice != NO_CHOICE);
+	if (learn_is_done(learn)) {
+		rows = answer_rows(learn, columns);
+		if (recalls_question(learn, columns, text_rows))
+			rows += lines_of(question->text, columns);
+		return rows;
+	}
 	for (size_t i = 0; i < learn_nr_choices(question); i++)
 		rows += lines_of(question->choices[i], columns - 5) + choice_gap(text_rows);
 	return rows + lines_of(question->text, columns);
@@ -129,8 +160,10 @@ static void draw_answer(const struct screen_learn *learn, struct pen *pen,
 			    right ? COLOUR_GOOD : COLOUR_BAD, ATTR_BOLD, line);
 		pen_skip(pen, 1);
 	}
-	if (!right)
-		pen_write(pen, 2, COLOUR_TITLE, ATTR_BOLD, question->choices[question->right]);
+	if (!right) {
+		answer_text(question, line, sizeof(line));
+		pen_write(pen, 2, COLOUR_TITLE, ATTR_BOLD, line);
+	}
 	pen_write(pen, 0, COLOUR_TITLE, 0, question->why);
 }
 
@@ -151,9 +184,11 @@ void learn_draw_text(const struct screen_learn *learn, struct canvas *canvas,
 	pen.left = (struct rect){ at.x, at.y + prose, at.columns, at.rows - prose };
 	if (pen.left.rows > asked)
 		pen_skip(&pen, 1);
-	if (step->question && learn_is_done(learn))
+	if (step->question && learn_is_done(learn)) {
+		if (recalls_question(learn, at.columns, at.rows))
+			pen_write(&pen, 0, COLOUR_FAINT, 0, step->question->text);
 		draw_answer(learn, &pen, theme);
-	else if (step->question)
+	} else if (step->question)
 		draw_question(learn, &pen, theme, choice_gap(at.rows));
 	if (pen.left.rows > 2 && step->look.screen && step->look.where) {
 		char line[200];

@@ -270,7 +270,7 @@ static void test_wrong_answer_and_none(void **state)
 	expect_order(press(screen, KEY_UI_ENTER), LEARN_PERFORM, 0);
 	be_done(screen, 0, "++");
 	see(screen, "predicted: choice one");
-	see(screen, "choice two");
+	see(screen, "answer: choice two");
 	/* Again, without any prediction. */
 	expect_order(press(screen, 'r'), LEARN_PREPARE, 0);
 	be_ready(screen, 0);
@@ -278,7 +278,9 @@ static void test_wrong_answer_and_none(void **state)
 	assert_int_equal(press(screen, KEY_UI_RIGHT).nr, NO_CHOICE);
 	be_done(screen, 0, "++");
 	miss(screen, "predicted");
-	see(screen, "choice two");
+	see(screen, "answer: choice two");
+	/* What was asked stands above it. */
+	see(screen, question.text);
 	screen->ops->free(screen);
 }
 
