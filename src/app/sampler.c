@@ -122,6 +122,11 @@ static void read_maps(struct sampler *sampler)
 		parts_forget_memory(parts);
 	if (ret)
 		return;
+	/* It is ending just now: its memory is given up before it is a zombie. The picture stays. */
+	if (!vma_list_nr(list) && parts->vmas && vma_list_nr(parts->vmas->list)) {
+		vma_list_free(list);
+		return;
+	}
 	/* Pages of other mappings are of other kinds. */
 	if (parts_take_vmas(parts, &sampler->host->geometry, list))
 		sampler->stale_view = sampler->stale_whole = true;
