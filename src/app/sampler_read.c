@@ -109,6 +109,17 @@ static struct grid *new_view(const struct sampler *sampler)
 	return grid;
 }
 
+/*
+ * True where the process has ended while it was read: a walk over an address space that was given
+ * up finds nothing, without an error, and that is not to be the last picture.
+ */
+static bool has_ended(struct sampler *sampler)
+{
+	struct process_info now = { 0 };
+
+	return !proc_read_info(sampler->proc, &now) && now.life != PROCESS_LIVE;
+}
+
 static int read_grid(struct sampler *sampler, struct walker *walker)
 {
 	const struct map_request *request = &sampler->request;
@@ -124,6 +135,8 @@ static int read_grid(struct sampler *sampler, struct walker *walker)
 	moment = changes_new_view(grid);
 	ret = collect_grid(walker, grid, kind_at(parts->vmas, grid->start_vpn << shift), &context,
 			   moment);
+	if (!ret && has_ended(sampler))
+		ret = -ESRCH;
 	if (ret && ret != -EFAULT) {
 		moment_free(moment);
 		grid_unref(grid);
@@ -270,6 +283,8 @@ int sampler_read_whole(struct sampler *sampler)
 	ret = collect_counts(walker, host, want, table, frames, NULL, moment);
 	parts_note_sources(parts, walker_sources(walker));
 	walker_free(walker);
+	if (!ret && has_ended(sampler))
+		ret = -ESRCH;
 	if (ret) {
 		moment_free(moment);
 		vma_table_unref(table);
