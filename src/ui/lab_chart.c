@@ -163,9 +163,10 @@ static void draw_rounds(struct canvas *canvas, int x, int y, int width, double m
 						   0 });
 }
 
+/* In four columns, as long as it is below 1000. */
 static void value_text(char *out, size_t room, double value)
 {
-	snprintf(out, room, value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f", value);
+	snprintf(out, room, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
 }
 
 static const struct {
@@ -186,6 +187,7 @@ static void draw_ratio(struct canvas *canvas, int x, int y, int width, bool word
 {
 	uint8_t colour = verdict_look[verdict].colour;
 	const char *word = words ? verdict_look[verdict].wide : verdict_look[verdict].narrow;
+	char median[16], low[16], high[16];
 
 	if (verdict == STATS_BASELINE) {
 		canvas_text(canvas, x, y, width, colour, 0, words ? "1.00  the baseline" : "1.00");
@@ -195,8 +197,11 @@ static void draw_ratio(struct canvas *canvas, int x, int y, int width, bool word
 		canvas_text(canvas, x, y, width, COLOUR_FAINT, 0, "-");
 		return;
 	}
-	canvas_printf(canvas, x, y, 5, colour, ATTR_BOLD, "%.2f", ratio->median);
-	canvas_printf(canvas, x + 5, y, 10, COLOUR_FAINT, 0, "%.2f-%.2f", ratio->low, ratio->high);
+	value_text(median, sizeof(median), ratio->median);
+	value_text(low, sizeof(low), ratio->low);
+	value_text(high, sizeof(high), ratio->high);
+	canvas_text(canvas, x, y, 4, colour, ATTR_BOLD, median);
+	canvas_printf(canvas, x + 5, y, 10, COLOUR_FAINT, 0, "%s-%s", low, high);
 	canvas_text(canvas, x + 16, y, width - 16, colour, 0, word);
 }
 

@@ -338,6 +338,20 @@ static void test_the_chart_compares_medians(void **state)
 	screen->ops->free(screen);
 }
 
+/* Figures of every length keep to their columns. */
+static void test_a_ratio_of_two_digits_has_its_column(void **state)
+{
+	struct lab_view *view = make_measured(LAB_MEASURED, MEASURE_DONE, 9);
+	struct screen *screen;
+
+	(void)state;
+	view->measure.bars[2].wall_ratio =
+		(struct interval){ .median = 26.63, .low = 1.67, .high = 136.2 };
+	screen = show(view);
+	expect_at(screen, 140, 36, "26.6 1.67-136   ", true);
+	screen->ops->free(screen);
+}
+
 /* A high window is used: thicker bars, the rounds themselves, what the sender did. */
 static void test_the_chart_fills_a_high_window(void **state)
 {
@@ -437,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_the_proof_stands_beside_its_lane),
 		cmocka_unit_test(test_a_step_says_what_moved_where),
 		cmocka_unit_test(test_the_chart_compares_medians),
+		cmocka_unit_test(test_a_ratio_of_two_digits_has_its_column),
 		cmocka_unit_test(test_the_chart_fills_a_high_window),
 		cmocka_unit_test(test_too_few_rounds_judge_nothing),
 		cmocka_unit_test(test_keys_of_measuring),
