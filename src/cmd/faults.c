@@ -163,7 +163,7 @@ static const struct fault_site_name *name_site(struct tracer *tracer, const stru
 				      sizeof(*tracer->names));
 		name = &tracer->names[tracer->nr_names++];
 		*name = (struct fault_site_name){ symbol.name, symbol.source, symbol.off_bytes,
-						 symbol.why };
+						  symbol.why };
 	}
 	return &tracer->names[site];
 }

@@ -91,10 +91,10 @@ struct wire_usage {
 #define WIRE_TEXT 120
 
 /* Of wire_message.flags. */
-#define WIRE_VERIFY    UINT32_C(1) /* LISTEN: hash what comes */
-#define WIRE_HOLD      UINT32_C(2) /* LISTEN: receive nothing before START */
-#define WIRE_HASHED    UINT32_C(4) /* RECEIVED: `hash` was made */
-#define WIRE_GIVEN     UINT32_C(8) /* PREPARE: send into WIRE_SOCKET_FD; `port` is not used */
+#define WIRE_VERIFY    UINT32_C(1)  /* LISTEN: hash what comes */
+#define WIRE_HOLD      UINT32_C(2)  /* LISTEN: receive nothing before START */
+#define WIRE_HASHED    UINT32_C(4)  /* RECEIVED: `hash` was made */
+#define WIRE_GIVEN     UINT32_C(8)  /* PREPARE: send into WIRE_SOCKET_FD; `port` is not used */
 #define WIRE_COUNT     UINT32_C(16) /* LISTEN, PREPARE: let perf count the faults, too */
 #define WIRE_ALL_FLAGS UINT32_C(31)
 

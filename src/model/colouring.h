@@ -67,7 +67,7 @@ enum {
 struct bucket {
 	const char *label;
 	uint8_t hue;
-	bool step;   /* of a scale: its label alone says little */
+	bool step;       /* of a scale: its label alone says little */
 	char full, part; /* glyph of a cell full of it, and of one with some; 0: the class's own */
 };
 

@@ -87,9 +87,9 @@ struct lane_view {
 	bool start_verified;     /* the residency asked for was verified before the start */
 	uint64_t start_cached_pages, start_pages;
 	char congestion[24]; /* of the sender's connection, safe to draw; "": it has none */
-	char path[256];  /* the lane's file, safe to draw */
-	char error[160]; /* of LANE_FAILED and LANE_UNAVAILABLE */
-	char note[160];  /* where the kernel took another way than asked for, else empty */
+	char path[256];      /* the lane's file, safe to draw */
+	char error[160];     /* of LANE_FAILED and LANE_UNAVAILABLE */
+	char note[160];      /* where the kernel took another way than asked for, else empty */
 };
 
 enum lab_phase {

@@ -19,7 +19,7 @@ struct fault_line {
 	const struct vma *vma;  /* that it struck */
 	const struct vma *code; /* in which its instruction lies */
 	const char *symbol;     /* function, "" where it has no name */
-	enum why symbol_why; /* why it has none, where `symbol` is "" */
+	enum why symbol_why;    /* why it has none, where `symbol` is "" */
 	uint64_t symbol_off_bytes;
 	const char *source; /* "main.c:12" or "" */
 	uint64_t began_ns;  /* CLOCK_MONOTONIC at which the watch began */
@@ -58,7 +58,7 @@ struct fault_summary {
 	uint64_t minflt, majflt; /* the kernel's counters */
 	uint64_t nr_events;      /* minor and major faults that came */
 	uint64_t nr_hidden, nr_lost, nr_failed;
-	uint64_t nr_unprinted; /* beyond --limit */
+	uint64_t nr_unprinted;                /* beyond --limit */
 	const struct fault_numbers *left_out; /* by --kind, and not in the tally; NULL: none */
 	bool balance_known;
 	enum why error_code; /* why kinds may lack the difference of load and store */

@@ -11,12 +11,13 @@
 
 int out_bench_proofs(FILE *out, const struct bench *bench)
 {
-	out_wrapped(out, "proofs  ",
-		    "the file is overwritten after the send has returned and before anything is "
-		    "received: new bytes at the receiver came from the file's own pages "
-		    "(shared), old ones from a copy (copied). Where the sink is a file, blocks that "
-		    "it shares with the source (reflink) are asked for instead: overwriting parts "
-		    "them.");
+	out_wrapped(
+		out, "proofs  ",
+		"the file is overwritten after the send has returned and before anything is "
+		"received: new bytes at the receiver came from the file's own pages "
+		"(shared), old ones from a copy (copied). Where the sink is a file, blocks that "
+		"it shares with the source (reflink) are asked for instead: overwriting parts "
+		"them.");
 	fputc('\n', out);
 	if (!bench->nr_proofs)
 		out_wrapped(out, "  unknown: ", bench->proofs_error);

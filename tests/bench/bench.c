@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct bench_entry *const tables[] = { bench_reports, bench_cache, bench_screens,
-						    bench_pagemon, bench_lab,   bench_faults,
+static const struct bench_entry *const tables[] = { bench_reports,  bench_cache, bench_screens,
+						    bench_pagemon,  bench_lab,   bench_faults,
 						    bench_reference };
 
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -11,11 +11,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MIB        (UINT64_C(1) << 20)
-#define GIB        (UINT64_C(1) << 30)
-#define ROUNDS     11
-#define NR_PROVED  20
-#define BLOCK      MIB
+#define MIB       (UINT64_C(1) << 20)
+#define GIB       (UINT64_C(1) << 30)
+#define ROUNDS    11
+#define NR_PROVED 20
+#define BLOCK     MIB
 
 /* The JSON that pagewalk bench writes with these arguments, or NULL. */
 static json_t *run_pagewalk_bench(const char *arguments)

@@ -384,7 +384,9 @@ static void test_tally_grows_down(void **state)
 {
 	struct fault_tally *tally = fault_tally_new(8, 8);
 	struct fault fault = { .pid = 4, .kind = FAULT_ANON_WRITE };
-	struct vma anon = { .start_addr = 0x80000, .end_addr = 0x90000, .kind = VMA_ANON, .path = "" };
+	struct vma anon = {
+		.start_addr = 0x80000, .end_addr = 0x90000, .kind = VMA_ANON, .path = ""
+	};
 	struct vma file = anon, other = anon;
 
 	(void)state;
@@ -439,11 +441,15 @@ static void test_tally_grows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),        cmocka_unit_test(test_names),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lists_of_kinds),
-		cmocka_unit_test(test_broken_rules), cmocka_unit_test(test_space_against_a_model),
-		cmocka_unit_test(test_space_load),   cmocka_unit_test(test_space_stack),
-		cmocka_unit_test(test_tally_bounds), cmocka_unit_test(test_tally_grows),
+		cmocka_unit_test(test_broken_rules),
+		cmocka_unit_test(test_space_against_a_model),
+		cmocka_unit_test(test_space_load),
+		cmocka_unit_test(test_space_stack),
+		cmocka_unit_test(test_tally_bounds),
+		cmocka_unit_test(test_tally_grows),
 		cmocka_unit_test(test_tally_grows_down),
 	};
 
