@@ -370,9 +370,13 @@ static void test_measuring_ends_in_bars(void **state)
 static void test_measuring_can_be_stopped(void **state)
 {
 	struct fixture *fixture = *state;
+	struct lab_config config = drive_config(fixture, MODE_SENDFILE, SINK_MEMORY, 16 * MIB);
 	struct lab_view *view;
 
-	start_standing(fixture, MODE_SENDFILE, SINK_MEMORY, LAB_HOT, PACE);
+	/* Far more than can be done between its first transfer and our order. */
+	config.start_at_once = false;
+	config.rounds = 99;
+	drive_start(fixture, &config);
 	lab_view_unref(drive_await(fixture, drive_is_ready));
 	lab_command(fixture->lab, LAB_CMD_MEASURE, LAB_HOT);
 	lab_view_unref(drive_await(fixture, is_in_a_round));
