@@ -47,7 +47,7 @@ struct feed *app_front(const struct app *app)
 	return app->feeds[app->trail[app->nr_trail - 1]];
 }
 
-struct screen *app_current(const struct app *app)
+static struct screen *current(const struct app *app)
 {
 	return app_front(app)->screen;
 }
@@ -80,7 +80,7 @@ static void take_size(struct app *app)
 static void draw(struct app *app)
 {
 	uint64_t now_ns = clock_mono_ns();
-	struct screen *screen = app_current(app);
+	struct screen *screen = current(app);
 
 	canvas_clear(app->canvas);
 	if (app->columns < SCREEN_MIN_COLUMNS || app->rows < SCREEN_MIN_ROWS) {
@@ -167,7 +167,7 @@ static void suspend_job(struct app *app)
 
 static bool is_typing(const struct app *app)
 {
-	const struct screen *screen = app_current(app);
+	const struct screen *screen = current(app);
 
 	return screen->ops->is_typing && screen->ops->is_typing(screen);
 }
@@ -193,14 +193,14 @@ static void handle_event(struct app *app, const struct ui_event *event)
 	    event->key <= '7')
 		action = (struct action){ .kind = ACTION_SCREEN, .arg = event->key - '0' };
 	else
-		action = app_current(app)->ops->event(app_current(app), event);
+		action = current(app)->ops->event(current(app), event);
 	app_do_action(app, &action);
 }
 
 /* How long to wait when nothing happens: marks fade, and messages go. */
 static int wait_ms(const struct app *app)
 {
-	const struct screen *screen = app_current(app);
+	const struct screen *screen = current(app);
 	uint64_t now_ns = clock_mono_ns();
 
 	if (app->redraw)

@@ -47,9 +47,8 @@ void app_say_in(struct app *app, uint8_t colour, const char *text);
 void app_say(struct app *app, const char *text);
 /* What a key has done, where it cannot be seen otherwise. */
 void app_tell(struct app *app, const char *text);
-/* What is in front: its feed and its screen. */
+/* The feed of the screen in front. */
 struct feed *app_front(const struct app *app);
-struct screen *app_current(const struct app *app);
 /* Tells the workers what the screens have room for. */
 void app_request_data(struct app *app);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All commands, in the order in which --help lists them: screens' reports by their number, then the rest. */
+/* All commands, in the order in which --help lists them. */
 #include "cmd/commands.h"
 
 #include <stdio.h>

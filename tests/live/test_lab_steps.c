@@ -312,18 +312,24 @@ static bool is_in_a_round(const struct lab_view *view)
 	       (view->phase == LAB_MEASURING && view->measure.nr_done > 0);
 }
 
-static void test_a_measurement_has_the_rounds_asked_for(void **state)
+static void start_measuring(struct fixture *fixture, uint64_t size_bytes, unsigned rounds)
 {
-	struct fixture *fixture = *state;
-	struct lab_config config = drive_config(fixture, MODE_SENDFILE, SINK_MEMORY, MIB);
-	const struct measure_bar *bar;
-	struct lab_view *view;
+	struct lab_config config = drive_config(fixture, MODE_SENDFILE, SINK_MEMORY, size_bytes);
 
 	config.start_at_once = false;
-	config.rounds = 2;
+	config.rounds = rounds;
 	drive_start(fixture, &config);
 	lab_view_unref(drive_await(fixture, drive_is_ready));
 	lab_command(fixture->lab, LAB_CMD_MEASURE, LAB_HOT);
+}
+
+static void test_a_measurement_has_the_rounds_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct measure_bar *bar;
+	struct lab_view *view;
+
+	start_measuring(fixture, MIB, 2);
 	view = drive_await(fixture, is_measured);
 	assert_int_equal(view->measure.state, MEASURE_DONE);
 	assert_int_equal(view->measure.nr_rounds_kept, 2);
@@ -370,15 +376,10 @@ static void test_measuring_ends_in_bars(void **state)
 static void test_measuring_can_be_stopped(void **state)
 {
 	struct fixture *fixture = *state;
-	struct lab_config config = drive_config(fixture, MODE_SENDFILE, SINK_MEMORY, 16 * MIB);
 	struct lab_view *view;
 
 	/* Far more than can be done between its first transfer and our order. */
-	config.start_at_once = false;
-	config.rounds = 99;
-	drive_start(fixture, &config);
-	lab_view_unref(drive_await(fixture, drive_is_ready));
-	lab_command(fixture->lab, LAB_CMD_MEASURE, LAB_HOT);
+	start_measuring(fixture, 16 * MIB, 99);
 	lab_view_unref(drive_await(fixture, is_in_a_round));
 	lab_command(fixture->lab, LAB_CMD_STOP, 0);
 	view = drive_await(fixture, is_measured);
