@@ -24,7 +24,7 @@
 #define MOST_SITES   8192
 #define MOST_HOT     32768
 #define READ_MS      20
-#define REST_MS      100 /* while nobody looks; a ring that fills wakes the reader earlier */
+#define REST_MS      100 /* while nobody looks: that much of any storm has room in a log */
 #define RING_BYTES   ((size_t)16 << 20)
 #define PUBLISH_NS   (50 * NS_PER_MS)   /* while faults come */
 #define PLOT_NS      FAULT_RATE_STEP_NS /* while none do */

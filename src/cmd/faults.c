@@ -30,7 +30,7 @@
 #define ROUND_MS     10
 
 struct faults_options {
-	bool json, summary_only, follow, software_only, no_symbols;
+	bool json, summary_only, follow, software_only, no_bpf, no_symbols;
 	const char *output;
 	uint64_t duration_ns, limit;
 	uint32_t kinds; /* bits of enum fault_kind that are wanted; 0: all */
@@ -87,6 +87,7 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 		{ "follow", no_argument, NULL, 'f' },
 		{ "summary", no_argument, NULL, 's' },
 		{ "software", no_argument, NULL, 'S' },
+		{ "no-bpf", no_argument, NULL, 'B' },
 		{ "no-symbols", no_argument, NULL, 'N' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -123,6 +124,9 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 			break;
 		case 'S':
 			options->software_only = true;
+			break;
+		case 'B':
+			options->no_bpf = true;
 			break;
 		case 'N':
 			options->no_symbols = true;
@@ -215,6 +219,7 @@ static void print_head(const struct tracer *tracer, pid_t pid)
 		.error_code = powers->error_code,
 		.signals = powers->signals,
 		.cache_events = powers->cache_events,
+		.bpf = powers->bpf,
 		.nr_threads = powers->nr_threads,
 		.nr_unattached = powers->nr_unattached,
 		.follow = tracer->options->follow,
@@ -413,6 +418,7 @@ static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch
 		.stopped = launch,
 		.follow = options->follow,
 		.software_only = options->software_only,
+		.no_bpf = options->no_bpf,
 		.patient = true,
 	};
 	/* What is being written is written to its end. */
@@ -513,6 +519,8 @@ const struct command cmd_faults = {
 		"  --software         without tracepoints: faster, but load and store are not "
 		"told\n"
 		"                     apart\n"
+		"  --no-bpf           without the small BPF programs of its own that write faults\n"
+		"                     down at less cost to the process\n"
 		"  --no-symbols       do not look up functions and source lines\n"
 		"  -h, --help         this text\n"
 		"\n"

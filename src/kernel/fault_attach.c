@@ -32,6 +32,12 @@ const struct capture_event capture_events[NR_CAPTURE_EVENT] = {
 	[CAPTURE_AROUND] = { "filemap/mm_filemap_map_pages", NULL },
 };
 
+/* A fault that the kernel has accounted: a software event. */
+static bool is_fault(enum capture_kind kind)
+{
+	return kind == CAPTURE_MINOR || kind == CAPTURE_MAJOR;
+}
+
 static struct perf_event_attr event_attr(const struct fault_capture *capture,
 					 enum capture_kind kind)
 {
@@ -52,14 +58,20 @@ static struct perf_event_attr event_attr(const struct fault_capture *capture,
 		.exclude_hv = 1,
 	};
 
-	if (kind == CAPTURE_MINOR) {
-		attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
+	if (kind == CAPTURE_NEWS) {
+		attr.config = PERF_COUNT_SW_DUMMY;
 		attr.mmap = attr.mmap2 = attr.mmap_data = 1;
 		attr.comm = attr.comm_exec = attr.task = 1;
-	} else if (kind == CAPTURE_MAJOR) {
-		attr.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ;
+	} else if (is_fault(kind)) {
+		attr.config = kind == CAPTURE_MINOR ? PERF_COUNT_SW_PAGE_FAULTS_MIN
+						    : PERF_COUNT_SW_PAGE_FAULTS_MAJ;
 	} else {
 		attr.config = capture->trace[kind].id;
+	}
+	/* The program does it all, from when it is attached on. */
+	if (is_fault(kind) && capture->log) {
+		attr.sample_type = 0;
+		attr.disabled = 1;
 	}
 	return attr;
 }
@@ -88,7 +100,17 @@ static int note_id(struct fault_capture *capture, int fd, enum capture_kind kind
 	return 0;
 }
 
-/* Opens one event of one thread on one CPU and lets it write into that CPU's ring. */
+static int attach_log(struct fault_capture *capture, int fd, enum capture_kind kind)
+{
+	int ret = bpf_log_attach(capture->log, fd,
+				 kind == CAPTURE_MINOR ? BPF_LOG_MINOR : BPF_LOG_MAJOR);
+
+	if (!ret && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
+		ret = -errno;
+	return ret;
+}
+
+/* Opens one event of one thread on one CPU and lets it write into that CPU's ring or log. */
 static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 			enum capture_kind kind)
 {
@@ -98,8 +120,11 @@ static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 
 	if (fd < 0)
 		return fd;
-	capture->fds = xgrow(capture->fds, capture->nr_fds, &capture->fds_room, sizeof(int));
-	capture->fds[capture->nr_fds++] = fd;
+	capture->fds = xgrow(capture->fds, capture->nr_fds, &capture->fds_room,
+			     sizeof(*capture->fds));
+	capture->fds[capture->nr_fds++] = (struct capture_fd){ fd, kind };
+	if (capture->log && is_fault(kind))
+		return attach_log(capture, fd, kind);
 	if (!queue->ring) {
 		ret = perf_ring_new(fd, capture->config.ring_bytes, &queue->ring);
 		queue->ring_fd = fd;
@@ -117,7 +142,7 @@ static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 
 static int attach_thread(struct fault_capture *capture, pid_t tid)
 {
-	/* The ring and the sideband first: MINOR is event 0. */
+	/* The ring and the news first: NEWS is event 0. */
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
 		for (int kind = 0; kind < NR_CAPTURE_EVENT; kind++) {
 			int ret = 0;
@@ -246,35 +271,47 @@ static void find_tracepoints(struct fault_capture *capture)
 		close(fd);
 }
 
-/* Whether tracepoints and the kernel's own faults are for us is known by trying. */
-static int probe(struct fault_capture *capture)
+/* What a refusal of one kind of event means for all. 0: it goes on without, or once more. */
+static int give_up(struct fault_capture *capture, int kind, int error)
+{
+	enum why why = why_from_errno(-error);
+
+	if (!capture_events[kind].name) {
+		if (!capture->powers.sees_kernel || (error != -EACCES && error != -EPERM))
+			return error;
+		capture->powers.sees_kernel = false;
+		return 0;
+	}
+	capture->wanted[kind] = false;
+	if (kind == CAPTURE_USER || kind == CAPTURE_KERNEL)
+		capture->powers.error_code = why;
+	else if (kind == CAPTURE_SIGNAL)
+		capture->powers.signals = why;
+	else
+		capture->powers.cache_events = why;
+	return 0;
+}
+
+/*
+ * Whether tracepoints and the kernel's own faults are for us is known by trying. The events that
+ * were tried stay open until those that are needed are there: the last one of a tracepoint that is
+ * closed waits for all CPUs.
+ */
+static int probe(struct fault_capture *capture, int fds[NR_CAPTURE_EVENT])
 {
 	for (int kind = 0; kind < NR_CAPTURE_EVENT; kind++) {
 		struct perf_event_attr attr;
-		int fd;
+		int ret;
 
-		if (!capture->wanted[kind])
-			continue;
-		attr = event_attr(capture, (enum capture_kind)kind);
-		attr.disabled = 1;
-		fd = perf_open(capture->host, &attr, capture->config.pid, 0);
-		if (fd >= 0) {
-			close(fd);
-			continue;
-		}
-		if (capture_events[kind].name) {
-			capture->wanted[kind] = false;
-			if (kind == CAPTURE_USER || kind == CAPTURE_KERNEL)
-				capture->powers.error_code = why_from_errno(-fd);
-			else if (kind == CAPTURE_SIGNAL)
-				capture->powers.signals = why_from_errno(-fd);
-			else
-				capture->powers.cache_events = why_from_errno(-fd);
-		} else if (capture->powers.sees_kernel && (fd == -EACCES || fd == -EPERM)) {
-			capture->powers.sees_kernel = false;
-			kind--; /* once more, without the kernel's */
-		} else {
-			return fd;
+		while (capture->wanted[kind]) {
+			attr = event_attr(capture, (enum capture_kind)kind);
+			attr.disabled = 1;
+			fds[kind] = perf_open(capture->host, &attr, capture->config.pid, 0);
+			if (fds[kind] >= 0)
+				break;
+			ret = give_up(capture, kind, fds[kind]);
+			if (ret)
+				return ret;
 		}
 	}
 	return 0;
@@ -305,6 +342,37 @@ static size_t default_ring_bytes(unsigned nr_cpus)
 					  : bytes;
 }
 
+/* The entries of exceptions by BPF programs, which know children by the tracepoint of fork(2). */
+static int trace_exceptions(struct fault_capture *capture)
+{
+	struct trace_event fork;
+	int ret, fd;
+
+	if (!capture->config.follow)
+		return bpf_log_trace(capture->log, capture->config.pid, NULL);
+	fd = tracefs_open(capture->host);
+	if (fd < 0)
+		return fd;
+	ret = tracefs_read_event(capture->host, fd, "sched/sched_process_fork", &fork);
+	close(fd);
+	return ret ? ret : bpf_log_trace(capture->log, capture->config.pid, &fork);
+}
+
+/* Where BPF programs may do what samples do, for less than half of the price. */
+static void try_log(struct fault_capture *capture)
+{
+	int ret = bpf_log_new(capture->host, capture->nr_cpus, capture->config.ring_bytes,
+			      &capture->log);
+
+	capture->powers.bpf = ret ? why_from_errno(-ret) : WHY_OK;
+	if (ret || capture->config.software_only || trace_exceptions(capture))
+		return;
+	capture->wanted[CAPTURE_USER] = capture->wanted[CAPTURE_KERNEL] = false;
+	capture->powers.error_code = WHY_OK;
+	/* What is left for the rings comes less often. */
+	capture->config.ring_bytes /= 4;
+}
+
 /*
  * The reader goes before those whose faults it reads: a program with many threads would else
  * leave it a small share of the CPUs while the rings run over. Where that is not allowed
@@ -319,19 +387,35 @@ void capture_go_first(struct fault_capture *capture)
 	capture->went_first = setpriority(PRIO_PROCESS, 0, FAULT_READER_NICE) == 0;
 }
 
-int capture_attach(struct fault_capture *capture)
+static int attach_process(struct fault_capture *capture)
 {
 	int ret;
 
-	if (!capture->config.ring_bytes)
-		capture->config.ring_bytes = default_ring_bytes(capture->nr_cpus);
-	capture->wanted[CAPTURE_MINOR] = capture->wanted[CAPTURE_MAJOR] = true;
-	capture->powers.sees_kernel = true;
-	find_tracepoints(capture);
-	ret = probe(capture);
-	if (ret)
-		return ret;
 	raise_descriptor_limit(capture);
 	ret = attach_all(capture);
 	return !ret && !capture->nr_tids ? -ESRCH : ret;
+}
+
+int capture_attach(struct fault_capture *capture)
+{
+	int fds[NR_CAPTURE_EVENT], ret;
+
+	for (int kind = 0; kind < NR_CAPTURE_EVENT; kind++)
+		fds[kind] = -1;
+	if (!capture->config.ring_bytes)
+		capture->config.ring_bytes = default_ring_bytes(capture->nr_cpus);
+	capture->wanted[CAPTURE_NEWS] = true;
+	capture->wanted[CAPTURE_MINOR] = capture->wanted[CAPTURE_MAJOR] = true;
+	capture->powers.sees_kernel = true;
+	capture->powers.bpf = WHY_NOT_ASKED;
+	find_tracepoints(capture);
+	if (!capture->config.no_bpf)
+		try_log(capture);
+	ret = probe(capture, fds);
+	if (!ret)
+		ret = attach_process(capture);
+	for (int kind = 0; kind < NR_CAPTURE_EVENT; kind++)
+		if (fds[kind] >= 0)
+			close(fds[kind]);
+	return ret;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults from the rings of perf. One ring for each CPU; the events of all threads write into it.
+ * Where BPF programs may write a fault down instead of a sample, that goes into the CPU's log
+ * (kernel/bpf_log.h), by the same clock; the rings keep the rest.
  * A software event says that a fault was accounted as minor or major
  * (mm/memory.c: mm_account_fault()); the tracepoint before it, at the entry of the exception,
  * carries the error code. Both name the thread and the address, by which they are brought
@@ -164,6 +166,8 @@ static void tell_item(struct fault_capture *capture, struct capture_item *item,
 	case CAPTURE_FORK:
 		ops->fork(arg, (pid_t)item->value, item->pid);
 		break;
+	case CAPTURE_NEWS:
+		break; /* it has no samples */
 	case CAPTURE_EXIT:
 		find_pending(capture, item->tid)->open = false;
 		if (item->pid == item->tid)
@@ -180,8 +184,8 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 		struct capture_queue *next = NULL;
 		uint64_t t_ns = until_ns;
 
-		for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-			struct capture_queue *queue = &capture->queues[cpu];
+		for (size_t i = 0; i < capture->nr_queues; i++) {
+			struct capture_queue *queue = &capture->queues[i];
 
 			if (queue->first < queue->nr && queue->items[queue->first].t_ns <= t_ns) {
 				next = queue;
@@ -192,8 +196,8 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 			break;
 		tell_item(capture, &next->items[next->first++], ops, arg);
 	}
-	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-		struct capture_queue *queue = &capture->queues[cpu];
+	for (size_t i = 0; i < capture->nr_queues; i++) {
+		struct capture_queue *queue = &capture->queues[i];
 
 		if (!queue->first)
 			continue;
@@ -205,7 +209,7 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 }
 
 /*
- * Takes up to a chunk out of each ring: items are larger than records, and those of a full ring
+ * Takes up to a chunk out of each ring and log: items are larger than records, and those of a full ring
  * would not fit into the caches. `until_ns` becomes the time up to which nothing younger than
  * what was taken can still be in a ring.
  */
@@ -214,21 +218,21 @@ static size_t drain(struct fault_capture *capture, uint64_t *until_ns)
 	size_t nr = 0;
 
 	capture->more = false;
-	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-		struct capture_queue *queue = &capture->queues[cpu];
-		size_t before = queue->nr;
+	for (size_t i = 0; i < capture->nr_queues; i++) {
+		struct capture_queue *queue = &capture->queues[i];
+		size_t before = queue->nr, room_bytes, left_bytes;
 		uint64_t last_ns;
 
-		if (!queue->ring)
-			continue;
 		capture_drain(capture, queue, CHUNK_BYTES);
 		nr += queue->nr - before;
-		if (perf_ring_fill(queue->ring) < CHUNK_BYTES / 16)
+		left_bytes = capture_fill(capture, queue, &room_bytes);
+		if (!left_bytes)
 			continue;
-		capture->more = true;
+		capture->more |= left_bytes >= CHUNK_BYTES / 16;
 		last_ns = queue->nr ? queue->items[queue->nr - 1].t_ns : 0;
-		if (last_ns < *until_ns + DISORDER_NS)
-			*until_ns = last_ns > DISORDER_NS ? last_ns - DISORDER_NS : 0;
+		last_ns = last_ns > DISORDER_NS ? last_ns - DISORDER_NS : 0;
+		if (last_ns < *until_ns)
+			*until_ns = last_ns;
 	}
 	return nr;
 }
@@ -241,13 +245,11 @@ static bool is_patient(struct fault_capture *capture)
 
 	if (!capture->config.patient || capture->more)
 		return false;
-	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-		const struct perf_ring *ring = capture->queues[cpu].ring;
+	for (size_t i = 0; i < capture->nr_queues; i++) {
+		size_t room_bytes, bytes = capture_fill(capture, &capture->queues[i], &room_bytes);
 
-		if (!ring)
-			continue;
-		fill += perf_ring_fill(ring);
-		if (perf_ring_fill(ring) >= perf_ring_bytes(ring) / 2)
+		fill += bytes;
+		if (bytes && bytes >= room_bytes / 2)
 			return false;
 	}
 	/* One that is kept from its CPU for a moment is not over. */
@@ -277,22 +279,37 @@ size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
 
 /*
  * What each event itself counts as lost (PERF_FORMAT_LOST, Linux 6.0). The LOST records of a
- * ring come only with the next record that finds room: at an end there may be none.
+ * ring come only with the next record that finds room: at an end there may be none. A log
+ * counts what found no room; and what software events have counted beyond what came by it was
+ * lost too, for whatever reason.
  */
 static uint64_t count_lost(const struct fault_capture *capture)
 {
-	uint64_t nr = 0, value[2]; /* the event's count, lost */
+	uint64_t nr = 0, nr_counted = 0, nr_logs = 0, value[2]; /* the event's count, lost */
 
-	for (size_t i = 0; i < capture->nr_fds; i++)
-		if (read(capture->fds[i], value, sizeof(value)) == sizeof(value))
-			nr += value[1];
-	return nr;
+	for (size_t i = 0; i < capture->nr_fds; i++) {
+		enum capture_kind kind = capture->fds[i].kind;
+
+		if (read(capture->fds[i].fd, value, sizeof(value)) != sizeof(value))
+			continue;
+		nr += value[1];
+		if (kind == CAPTURE_MINOR || kind == CAPTURE_MAJOR)
+			nr_counted += value[0];
+	}
+	if (!capture->log)
+		return nr;
+	nr_logs = bpf_log_lost(capture->log);
+	if (nr_counted > capture->nr_logged + nr_logs)
+		nr_logs = nr_counted - capture->nr_logged;
+	return nr + nr_logs;
 }
 
 void fault_capture_stop(struct fault_capture *capture)
 {
 	for (size_t i = 0; i < capture->nr_fds && !capture->stopped; i++)
-		ioctl(capture->fds[i], PERF_EVENT_IOC_DISABLE, 0);
+		ioctl(capture->fds[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+	if (capture->log)
+		bpf_log_untrace(capture->log);
 	capture->stopped = true;
 }
 
@@ -323,7 +340,7 @@ uint64_t fault_capture_lost(const struct fault_capture *capture)
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++)
 		if (capture->queues[cpu].ring)
 			nr += perf_ring_lost(capture->queues[cpu].ring);
-	return nr;
+	return capture->log ? nr + bpf_log_lost(capture->log) : nr;
 }
 
 const struct fault_capture_powers *fault_capture_powers(const struct fault_capture *capture)
@@ -341,7 +358,8 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 	capture->host = host;
 	capture->config = *config;
 	capture->nr_cpus = nr_cpus > 0 ? (unsigned)nr_cpus : 1;
-	capture->queues = xcalloc(capture->nr_cpus, sizeof(*capture->queues));
+	capture->nr_queues = 2 * (size_t)capture->nr_cpus;
+	capture->queues = xcalloc(capture->nr_queues, sizeof(*capture->queues));
 	capture->polls = xcalloc(capture->nr_cpus, sizeof(*capture->polls));
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++)
 		capture->polls[cpu].fd = -1;
@@ -374,12 +392,13 @@ void fault_capture_free(struct fault_capture *capture)
 		return;
 	if (capture->went_first)
 		setpriority(PRIO_PROCESS, 0, capture->old_nice);
-	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++) {
-		perf_ring_free(capture->queues[cpu].ring);
-		free_items(&capture->queues[cpu]);
+	for (size_t i = 0; i < capture->nr_queues; i++) {
+		perf_ring_free(capture->queues[i].ring);
+		free_items(&capture->queues[i]);
 	}
 	for (size_t i = 0; i < capture->nr_fds; i++)
-		close(capture->fds[i]);
+		close(capture->fds[i].fd);
+	bpf_log_free(capture->log);
 	free(capture->fds);
 	free(capture->tids);
 	free(capture->kind_of_id);

@@ -31,6 +31,7 @@ struct fault_capture_config {
 	bool stopped;       /* it stands before its first instruction (kernel/launch.h) */
 	bool follow;        /* its children too */
 	bool software_only; /* leave the tracepoints out, even where they are allowed */
+	bool no_bpf;        /* samples of perf, even where BPF programs are allowed */
 	/*
 	 * A burst is left in the rings until it is over, they are half full or a second has
 	 * gone by: reading it at once would take CPU from the program that makes it.
@@ -45,6 +46,7 @@ struct fault_capture_powers {
 	enum why error_code;
 	enum why signals;
 	enum why cache_events;
+	enum why bpf;           /* whether faults are written down by programs (kernel/bpf_log.h) */
 	size_t ring_bytes;      /* of each CPU, as it came out */
 	unsigned nr_threads;    /* that were attached to */
 	unsigned nr_unattached; /* threads for which descriptors did not suffice */

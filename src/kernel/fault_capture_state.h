@@ -3,6 +3,7 @@
 #define PAGEWALK_KERNEL_FAULT_CAPTURE_STATE_H
 
 #include "kernel/fault_capture.h"
+#include "kernel/bpf_log.h"
 #include "kernel/perf_ring.h"
 #include "kernel/tracefs.h"
 
@@ -13,8 +14,9 @@
  * fault_records.c takes records out of the rings, fault_capture.c tells them in order.
  */
 
-/* What a record is about. The first six are events of their own; the rest come with MINOR. */
+/* What a record is about. The first eight are events of their own; the rest come with NEWS. */
 enum capture_kind {
+	CAPTURE_NEWS, /* of mappings, exec, fork and exit; on each CPU it has the ring */
 	CAPTURE_MINOR,
 	CAPTURE_MAJOR,
 	CAPTURE_USER,   /* exceptions:page_fault_user */
@@ -53,12 +55,18 @@ struct capture_item {
 	void *owned; /* CAPTURE_MAP: struct vma with its path; CAPTURE_EXEC: the name */
 };
 
-/* The records of one CPU that have not been told yet: items[first .. nr). */
+/* Records of one ring or log that have not been told yet: items[first .. nr). */
 struct capture_queue {
-	struct perf_ring *ring;
+	struct perf_ring *ring; /* NULL: none, or this is a log's */
 	int ring_fd;
 	struct capture_item *items;
 	size_t first, nr, room;
+};
+
+/* An event of a thread on a CPU. */
+struct capture_fd {
+	int fd;
+	enum capture_kind kind;
 };
 
 /* A fault that has begun: its exception was seen, its end not yet. */
@@ -76,14 +84,17 @@ struct fault_capture {
 	struct fault_capture_config config;
 	struct fault_capture_powers powers;
 	unsigned nr_cpus;
-	struct capture_queue *queues; /* one for each CPU */
+	struct capture_queue *queues; /* one for the ring of each CPU, then one for each log */
+	size_t nr_queues;
+	struct bpf_log *log; /* NULL: samples go to the rings */
+	uint64_t nr_logged;  /* records of software events that came by the log */
 	struct pollfd *polls;
 	struct trace_event trace[NR_CAPTURE_EVENT];
 	const struct trace_field *field_addr[NR_CAPTURE_EVENT], *field_ip[NR_CAPTURE_EVENT],
 		*field_value[NR_CAPTURE_EVENT], *field_more[NR_CAPTURE_EVENT];
 	bool wanted[NR_CAPTURE_EVENT];
 
-	int *fds;
+	struct capture_fd *fds;
 	size_t nr_fds, fds_room;
 	size_t most_fds; /* that this process may have open */
 	pid_t *tids;     /* attached to */
@@ -105,8 +116,11 @@ struct fault_capture {
 	int old_nice;
 };
 
-/* Reads one CPU's ring, at most `most` bytes (0: all), into its queue. Returns the bytes read. */
+/* Reads a queue's ring or log, at most `most` bytes (0: all). Returns the bytes read. */
 size_t capture_drain(struct fault_capture *capture, struct capture_queue *queue, size_t most);
+/* Bytes that wait in a queue's ring or log, and of how many; 0 where it has none. */
+size_t capture_fill(const struct fault_capture *capture, const struct capture_queue *queue,
+		    size_t *room_bytes);
 /* Opens the events of all threads; as fault_capture_new(). */
 int capture_attach(struct fault_capture *capture);
 /* Lets the reader go before those whose faults it reads, where that is allowed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records of a ring as items: samples of software events and tracepoints, and the news that
+ * Records of a ring or a log as items: samples of software events and tracepoints, and the news that
  * perf gives beside them (PERF_RECORD_MMAP2, COMM, FORK, EXIT of perf_event_open(2)).
  */
 #include "kernel/fault_capture_state.h"
@@ -174,9 +174,61 @@ static void take_record(void *arg, const struct perf_event_header *header)
 	push(taker->queue, &item);
 }
 
+/* A record of a BPF program. */
+static void take_logged(void *arg, const struct bpf_log_record *record)
+{
+	static const enum capture_kind kinds[NR_BPF_LOG_KIND] = {
+		[BPF_LOG_MINOR] = CAPTURE_MINOR,
+		[BPF_LOG_MAJOR] = CAPTURE_MAJOR,
+		[BPF_LOG_USER] = CAPTURE_USER,
+		[BPF_LOG_KERNEL] = CAPTURE_KERNEL,
+	};
+	struct taker *taker = arg;
+
+	if (record->kind >= NR_BPF_LOG_KIND)
+		return;
+	taker->capture->nr_logged += record->kind <= BPF_LOG_MAJOR;
+	push(taker->queue, &(struct capture_item){
+				   .t_ns = record->t_ns,
+				   .addr = record->addr,
+				   .ip = record->ip,
+				   .value = record->error_code,
+				   .pid = record->pid,
+				   .tid = record->tid,
+				   .kind = kinds[record->kind],
+			   });
+}
+
+/* The CPU whose log a queue is for; -1: it is a ring's. */
+static int log_cpu(const struct fault_capture *capture, const struct capture_queue *queue)
+{
+	size_t at = (size_t)(queue - capture->queues);
+
+	return capture->log && at >= capture->nr_cpus ? (int)(at - capture->nr_cpus) : -1;
+}
+
 size_t capture_drain(struct fault_capture *capture, struct capture_queue *queue, size_t most)
 {
 	struct taker taker = { capture, queue };
+	int cpu = log_cpu(capture, queue);
 
-	return perf_ring_drain(queue->ring, most, take_record, &taker);
+	if (cpu >= 0)
+		return bpf_log_drain(capture->log, (unsigned)cpu, most, take_logged, &taker);
+	return queue->ring ? perf_ring_drain(queue->ring, most, take_record, &taker) : 0;
+}
+
+size_t capture_fill(const struct fault_capture *capture, const struct capture_queue *queue,
+		    size_t *room_bytes)
+{
+	int cpu = log_cpu(capture, queue);
+
+	*room_bytes = 0;
+	if (cpu >= 0) {
+		*room_bytes = bpf_log_bytes(capture->log);
+		return bpf_log_fill(capture->log, (unsigned)cpu);
+	}
+	if (!queue->ring)
+		return 0;
+	*room_bytes = perf_ring_bytes(queue->ring);
+	return perf_ring_fill(queue->ring);
 }

@@ -26,6 +26,7 @@ static const int kept[] = {
 	CAP_DAC_READ_SEARCH, /* to open their files below /proc, kpage*, and files to be looked at */
 	CAP_FOWNER,          /* cachestat and mincore of files that others own */
 	CAP_PERFMON,         /* page faults of other users' processes, and in the kernel */
+	CAP_BPF,             /* the programs that write them down at less cost */
 	CAP_IPC_LOCK,        /* rings for perf events beyond perf_event_mlock_kb */
 	CAP_SYS_NICE, /* the thread that reads faults before those that take them, or some are lost */
 	CAP_KILL,     /* to end the command that was started, when it became another user */

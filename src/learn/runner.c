@@ -338,6 +338,7 @@ static int perform_watched(struct runner *runner, const char *action, struct mea
 	const struct fault_capture_config config = {
 		.pid = runner->pupil.pid,
 		.software_only = true,
+		.no_bpf = true, /* some dozens of faults, and to begin must be quick */
 		.ring_bytes = RING_BYTES,
 	};
 	struct fault_balance balance;

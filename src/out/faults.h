@@ -31,6 +31,7 @@ struct fault_head {
 	pid_t pid;
 	bool sees_kernel;
 	enum why error_code, signals, cache_events;
+	enum why bpf; /* whether BPF programs write the faults down */
 	unsigned nr_threads, nr_unattached;
 	bool follow;
 	const char *no_events; /* why only the counters can be had; NULL: events come */

@@ -258,6 +258,7 @@ void out_faults_head_json(FILE *out, const struct fault_head *head)
 	set_power(line, "error_codes", head->error_code);
 	set_power(line, "signals", head->signals);
 	set_power(line, "cache_events", head->cache_events);
+	set_power(line, "bpf", head->bpf);
 	json_object_set_new(sources, "faults", json_string("perf page-faults"));
 	if (head->error_code == WHY_OK)
 		json_object_set_new(sources, "error_code",

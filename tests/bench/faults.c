@@ -85,7 +85,7 @@ static void run_software_alone(struct bench_row *row)
 
 static void run_tracepoints(struct bench_row *row)
 {
-	compare(row, "", NULL, 1, 1.75, 0);
+	compare(row, "", NULL, 1, 1.35, 0);
 }
 
 const struct bench_entry bench_faults[] = {
@@ -93,7 +93,6 @@ const struct bench_entry bench_faults[] = {
 	  "1.25 x, 1.10 x", run_software },
 	{ "faults-software", "faults --software, against running bare", "1.25 x",
 	  run_software_alone },
-	{ "faults-default", "faults with error codes (tracepoints), against bare", "1.75 x",
-	  run_tracepoints },
+	{ "faults-default", "faults with error codes, against bare", "1.35 x", run_tracepoints },
 	{ 0 },
 };

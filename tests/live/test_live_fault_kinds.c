@@ -121,10 +121,10 @@ static void check_faults(const struct kind_test *test, const struct stream *stre
 	}
 }
 
-static void check_kind(const struct kind_test *test)
+static void check_kind(const struct kind_test *test, const char *const options[])
 {
 	struct stream stream;
-	json_t *said = make_step(test->step, NULL, &stream);
+	json_t *said = make_step(test->step, options, &stream);
 	unsigned n, all;
 
 	if (!said)
@@ -185,7 +185,8 @@ static void test_kinds(void **state)
 	}
 	for (size_t i = 0; i < NR_KIND_TESTS; i++) {
 		print_message("%s\n", kind_tests[i].step);
-		check_kind(&kind_tests[i]);
+		check_kind(&kind_tests[i], NULL);
+		check_kind(&kind_tests[i], (const char *[]){ "--no-bpf", NULL });
 	}
 }
 

@@ -43,6 +43,14 @@ static const char *amount(void)
 	return mib ? mib : "512";
 }
 
+/* Faults whose kind is unknown. */
+static uint64_t get_unknown(const struct stream *stream)
+{
+	const json_t *kinds = json_object_get(stream->summary, "by_kind");
+
+	return (uint64_t)json_integer_value(json_object_get(kinds, "unknown"));
+}
+
 /* Runs it and checks that every fault is accounted for. Returns what was hidden. */
 static uint64_t run_exact(const char *const options[], const char *const args[])
 {
@@ -57,6 +65,9 @@ static uint64_t run_exact(const char *const options[], const char *const args[])
 	assert_int_equal(get(&stream, "lost"), 0);
 	hidden = get(&stream, "hidden");
 	assert_int_equal(get(&stream, "events") + hidden, counted);
+	/* With error codes hardly a kind is unknown: a page of the vdso and the like. */
+	if (json_is_true(json_object_get(stream.start, "error_codes")))
+		assert_in_range(get_unknown(&stream), 0, 16);
 	/* Against what the program itself was told of its counters, just before its end. */
 	assert_in_range(counted, json_get_u64(said, "minflt") + json_get_u64(said, "majflt"),
 			json_get_u64(said, "minflt") + json_get_u64(said, "majflt") + 4);
@@ -93,6 +104,52 @@ static void test_every_fault(void **state)
 			most);
 	assert_in_range(run_exact(follow, (const char *[]){ "fork", "8", amount(), NULL }), 1,
 			most);
+}
+
+/* The same where samples of perf are all that may be had. */
+static void test_every_fault_without_bpf(void **state)
+{
+	static const char *const summary[] = { "--summary", "--no-bpf", NULL };
+	static const char *const software[] = { "--summary", "--no-bpf", "--software", NULL };
+	static const char *const follow[] = { "--summary", "--no-bpf", "--follow", NULL };
+	uint64_t most;
+
+	(void)state;
+	need_root();
+	most = least_hidden() + SLACK;
+	assert_in_range(run_exact(summary, (const char *[]){ "threads", "16", amount(), NULL }), 1,
+			most);
+	assert_in_range(run_exact(software, (const char *[]){ "threads", "1", amount(), NULL }), 1,
+			most);
+	assert_in_range(run_exact(follow, (const char *[]){ "fork", "8", amount(), NULL }), 1,
+			most);
+}
+
+/* Whether programs or samples tell of the faults is said, and why. */
+static void test_who_writes_them_down(void **state)
+{
+	static const char *const args[] = { "populate", "0", "0", NULL };
+	struct stream stream;
+	json_t *said, *unknown;
+	const char *reason;
+
+	(void)state;
+	need_root();
+	watch_command(&stream, NULL, args, &said);
+	unknown = json_object_get(stream.start, "unknown");
+	reason = json_string_value(json_object_get(unknown, "bpf"));
+	if (reason)
+		assert_string_equal(reason, "unsupported");
+	else
+		assert_true(json_is_true(json_object_get(stream.start, "bpf")));
+	json_decref(said);
+	stream_clear(&stream);
+	watch_command(&stream, (const char *[]){ "--no-bpf", NULL }, args, &said);
+	unknown = json_object_get(stream.start, "unknown");
+	assert_true(json_is_null(json_object_get(stream.start, "bpf")));
+	assert_string_equal(json_string_value(json_object_get(unknown, "bpf")), "not asked");
+	json_decref(said);
+	stream_clear(&stream);
 }
 
 static void test_populated_is_hidden(void **state)
@@ -327,6 +384,7 @@ static void test_as_nobody(void **state)
 	assert_false(json_is_true(json_object_get(stream.start, "in_kernel")));
 	unknown = json_object_get(stream.start, "unknown");
 	assert_non_null(json_object_get(unknown, "error_codes"));
+	assert_string_equal(json_string_value(json_object_get(unknown, "bpf")), "denied");
 	piped_say(&faulter, "anon-write");
 	said = piped_hear(&faulter);
 	assert_int_equal(json_get_u64(said, "n"), 16);
@@ -418,6 +476,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_every_fault_without_bpf),
+		cmocka_unit_test(test_who_writes_them_down),
 		cmocka_unit_test(test_populated_is_hidden),
 		cmocka_unit_test(test_only_some_kinds),
 		cmocka_unit_test(test_kinds_that_there_are_not),
