@@ -220,14 +220,17 @@ static void test_maps_at_full_speed(void **state)
 	(void)state;
 	need_root();
 	watch_command(&stream, (const char *[]){ "--summary", NULL },
-		      (const char *[]){ "churn", "2000", NULL }, &said);
+		      (const char *[]){ "churn", "20000", NULL }, &said);
 	assert_int_equal(stream.status, 0);
 	assert_int_equal(get(&stream, "lost"), 0);
 	assert_in_range(get(&stream, "hidden"), 1, least_hidden() + SLACK);
 	kinds = json_object_get(stream.summary, "by_kind");
-	/* Every second mapping is of memory, the others of a file; no fault is in the wrong one. */
-	assert_in_range(json_get_u64(kinds, "anon-write"), 8000, 8100);
-	assert_in_range(json_get_u64(kinds, "shared-write"), 8000, 8000);
+	/*
+	 * Every second mapping is of memory, the others of a file; no fault is in the wrong one,
+	 * though there is more than is taken out of a ring at once.
+	 */
+	assert_in_range(json_get_u64(kinds, "anon-write"), 80000, 80100);
+	assert_in_range(json_get_u64(kinds, "shared-write"), 80000, 80000);
 	json_decref(said);
 	stream_clear(&stream);
 }
