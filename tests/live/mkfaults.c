@@ -759,12 +759,12 @@ static const struct {
 	{ "storm", run_storm },     { "segv", run_segv },
 };
 
-/* Becomes another program, to which perf_event_open(2) is refused as in a container. */
-static int run_without_perf(char **argv)
+/* Becomes another program, to which a system call is refused as in a container. */
+static int run_without(int call, char **argv)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -784,7 +784,9 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "steps"))
 		return run_steps();
 	if (argc > 2 && !strcmp(argv[1], "noperf"))
-		return run_without_perf(argv + 2);
+		return run_without(SYS_perf_event_open, argv + 2);
+	if (argc > 2 && !strcmp(argv[1], "nobpf"))
+		return run_without(SYS_bpf, argv + 2);
 	for (size_t i = 0; argc > 1 && i < sizeof(runs) / sizeof(runs[0]); i++)
 		if (!strcmp(runs[i].name, argv[1]))
 			return runs[i].run(argc > 2 ? strtoull(argv[2], NULL, 0) : 0,

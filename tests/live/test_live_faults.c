@@ -453,6 +453,45 @@ static void test_perf_refused(void **state)
 	stream_clear(&stream);
 }
 
+/* Where bpf(2) alone is refused, samples tell the same, and that is said. */
+static void test_bpf_refused(void **state)
+{
+	const char *faulter = getenv("PAGEWALK_FAULTER"), *program = getenv("PAGEWALK");
+	struct piped target, watch;
+	json_t *line, *said, *unknown;
+	unsigned nr = 0;
+	char pid[16];
+	const char *argv[] = { faulter, "nobpf", program, "faults", "--json", pid, NULL };
+
+	(void)state;
+	need_root();
+	json_decref(faulter_start(&target, geteuid(), (const char *[]){ "steps", NULL }));
+	snprintf(pid, sizeof(pid), "%d", (int)target.pid);
+	piped_start(&watch, geteuid(), argv);
+	line = piped_hear(&watch);
+	unknown = json_object_get(line, "unknown");
+	assert_string_equal(json_string_value(json_object_get(unknown, "bpf")), "denied");
+	assert_true(json_is_true(json_object_get(line, "error_codes")));
+	json_decref(line);
+	piped_say(&target, "anon-write");
+	said = piped_hear(&target);
+	kill(watch.pid, SIGINT);
+	while ((line = piped_hear(&watch))) {
+		const char *kind = json_string_value(json_object_get(line, "kind"));
+		uint64_t addr = kind ? json_get_u64(line, "address") : 0;
+
+		nr += kind && !strcmp(kind, "anon-write") && addr >= json_get_u64(said, "start") &&
+		      addr < json_get_u64(said, "end");
+		if (!kind)
+			assert_int_equal(json_get_u64(line, "lost"), 0);
+		json_decref(line);
+	}
+	assert_int_equal(piped_end(&watch), 0);
+	piped_end(&target);
+	assert_int_equal(nr, json_get_u64(said, "n"));
+	json_decref(said);
+}
+
 /* What a command says and how it ends are its own, also where only the counters are had. */
 static void test_command_without_perf(void **state)
 {
@@ -492,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_signal_of_the_command),
 		cmocka_unit_test(test_as_nobody),
 		cmocka_unit_test(test_perf_refused),
+		cmocka_unit_test(test_bpf_refused),
 		cmocka_unit_test(test_command_without_perf),
 	};
 
