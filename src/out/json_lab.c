@@ -186,6 +186,10 @@ static json_t *lane_json(const struct lab_view *view, const struct lane_view *la
 		set_count(object, "completions_copied", lane->nr_copied_completions);
 	}
 	set_text(object, "path", lane->path);
+	if (lane->congestion[0])
+		set_text(object, "congestion_control", lane->congestion);
+	else
+		json_set_unknown(object, "congestion_control", "the lane used no TCP");
 	set_progress(object, lane);
 	json_object_set_new(object, "sender", side_json(&lane->sender));
 	json_object_set_new(object, "sink", side_json(&lane->sink));

@@ -827,6 +827,8 @@ static void test_reports_say_what_the_view_says(void **state)
 
 		assert_string_equal(key, mode_info(view->lanes[i].setup.mode)->key);
 		assert_string_equal(json_string_value(json_object_get(lane, "hash")), "equal");
+		assert_string_equal(json_string_value(json_object_get(lane, "congestion_control")),
+				    "reno");
 		assert_int_equal(json_integer_value(json_object_get(lane, "received_bytes")), MIB);
 		assert_int_equal(json_integer_value(json_object_get(sender, "calls")),
 				 view->lanes[i].sender.calls);
