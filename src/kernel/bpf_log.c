@@ -11,10 +11,10 @@
 
 #include "base/xalloc.h"
 #include "kernel/perf_ring.h"
+#include "kernel/uapi/bpf_context.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/bpf_perf_event.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -147,8 +147,6 @@ size_t bpf_log_drain(struct bpf_log *log, unsigned cpu, size_t most_bytes,
 	atomic_store_explicit(&area->tail, at, memory_order_release);
 	return (size_t)(at - start) * sizeof(struct slot);
 }
-
-#if defined(__x86_64__)
 
 #define MOST_INSNS 96
 #define MOST_JUMPS 8
@@ -317,7 +315,7 @@ static int load_software(const struct bpf_log *log, enum bpf_log_kind kind)
 	emit_slot(&code, log);
 	load(&code, R1, R6, offsetof(struct bpf_perf_event_data, addr));
 	store(&code, R9, slot + offsetof(struct slot, addr), R1);
-	load(&code, R1, R6, offsetof(struct bpf_perf_event_data, regs.rip));
+	load(&code, R1, R6, BPF_CONTEXT_IP_OFF);
 	store(&code, R9, slot + offsetof(struct slot, ip), R1);
 	emit_time(&code);
 	emit_end(&code);
@@ -368,7 +366,7 @@ static int load_traced(const struct bpf_log *log, enum bpf_log_kind kind, pid_t 
 	calculate(&code, BPF_ADD, R1, (long)(slot + offsetof(struct slot, ip)));
 	calculate(&code, BPF_MOV, R2, sizeof(uint64_t));
 	load(&code, R3, R6, 8);
-	calculate(&code, BPF_ADD, R3, offsetof(struct pt_regs, rip));
+	calculate(&code, BPF_ADD, R3, BPF_PT_REGS_IP_OFF);
 	call(&code, BPF_FUNC_probe_read_kernel);
 	emit_time(&code);
 	emit_end(&code);
@@ -477,24 +475,6 @@ int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork
 	return ret;
 }
 
-#else /* registers and exceptions of other processors are to be written by who has one */
-
-static int load_software_programs(struct bpf_log *log)
-{
-	(void)log;
-	return -EOPNOTSUPP;
-}
-
-int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork)
-{
-	(void)log;
-	(void)pid;
-	(void)fork;
-	return -EOPNOTSUPP;
-}
-
-#endif
-
 static void close_one(int *fd)
 {
 	if (*fd >= 0)
@@ -559,7 +539,7 @@ int bpf_log_new(const struct host *host, unsigned nr_cpus, size_t bytes, struct 
 	struct bpf_log *log;
 	int ret;
 
-	if (!is_first_pid_namespace(host))
+	if (!BPF_CONTEXT_IS_KNOWN || !is_first_pid_namespace(host))
 		return -EOPNOTSUPP;
 	log = xcalloc(1, sizeof(*log));
 	log->host = host;
