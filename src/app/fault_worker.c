@@ -22,6 +22,7 @@
 
 #define MOST_VMAS    2048
 #define MOST_SITES   8192
+#define MOST_CELLS   32768
 #define MOST_HOT     32768
 #define READ_MS      20
 #define REST_MS      100 /* while nobody looks: that much of any storm has room in a log */
@@ -55,6 +56,7 @@ struct fault_worker {
 	/* Of the reader alone. */
 	struct fault_watch *watch; /* NULL: refused, or not attached yet */
 	struct fault_tally *tally;
+	struct fault_cross *cross;
 	struct fault_log *log;
 	struct fault_heat *heat;
 	struct heat_map *heat_map; /* the last one */
@@ -187,6 +189,7 @@ static void take_fault(void *arg, const struct fault *fault, const struct vma *v
 				     fault->in_kernel);
 		ask_name(worker, worker->nr_sites, fault, code);
 	}
+	fault_cross_add(worker->cross, fault, row.vma, row.site);
 	fault_log_add(worker->log, &row);
 	fault_rates_add(&worker->rates, (enum fault_severity)fault->severity, fault->t_ns, 1);
 	if (fault->severity != FAULT_FAILED)
@@ -312,6 +315,7 @@ static struct fault_view *make_view(const struct fault_worker *worker, uint64_t 
 	view->cost_permille = worker->cost_permille;
 	fault_view_take_log(view, worker->log);
 	fault_view_take_tally(view, worker->tally, worker->names);
+	fault_view_take_cross(view, worker->cross);
 	return view;
 }
 
@@ -506,6 +510,7 @@ void fault_worker_free(struct fault_worker *worker)
 	fault_view_unref(worker->newest);
 	fault_watch_free(worker->watch);
 	fault_tally_free(worker->tally);
+	fault_cross_free(worker->cross);
 	fault_log_free(worker->log);
 	fault_heat_free(worker->heat);
 	heat_map_unref(worker->heat_map);
@@ -527,6 +532,7 @@ void fault_worker_begin(struct fault_worker *worker, bool stopped)
 	worker->begun = true;
 	worker->stopped = stopped;
 	worker->tally = fault_tally_new(MOST_VMAS, MOST_SITES);
+	worker->cross = fault_cross_new(MOST_CELLS);
 	worker->names = fault_names_new(MOST_VMAS + 1, MOST_SITES + 1);
 	worker->log = fault_log_new();
 	worker->heat = fault_heat_new(MOST_HOT);

@@ -160,6 +160,8 @@ void fault_view_unref(struct fault_view *view)
 	free(view->chunks);
 	free(view->vmas);
 	free(view->sites);
+	free(view->places.cells);
+	free(view->threads.cells);
 	heat_map_unref(view->heat);
 	fault_names_unref(view->names);
 	free(view);
@@ -190,6 +192,12 @@ static enum fault_kind most_kind(const struct fault_numbers *numbers)
 	return (enum fault_kind)most;
 }
 
+void fault_count_set(struct fault_count *count, const struct fault_numbers *numbers)
+{
+	memcpy(count->by_severity, numbers->by_severity, sizeof(count->by_severity));
+	count->kind = most_kind(numbers);
+}
+
 void fault_view_take_tally(struct fault_view *view, const struct fault_tally *tally,
 			   struct fault_names *names)
 {
@@ -202,19 +210,29 @@ void fault_view_take_tally(struct fault_view *view, const struct fault_tally *ta
 	for (size_t i = 0; i < view->nr_vmas; i++) {
 		const struct fault_tally_vma *vma = fault_tally_vma(tally, i);
 
-		memcpy(view->vmas[i].by_severity, vma->numbers.by_severity,
-		       sizeof(view->vmas[i].by_severity));
+		fault_count_set(&view->vmas[i], &vma->numbers);
 		view->vmas[i].start_addr = vma->start_addr;
 		view->vmas[i].end_addr = vma->end_addr;
-		view->vmas[i].kind = most_kind(&vma->numbers);
 	}
-	for (size_t i = 0; i < view->nr_sites; i++) {
-		const struct fault_tally_site *site = fault_tally_site(tally, i);
+	for (size_t i = 0; i < view->nr_sites; i++)
+		fault_count_set(&view->sites[i], &fault_tally_site(tally, i)->numbers);
+}
 
-		memcpy(view->sites[i].by_severity, site->numbers.by_severity,
-		       sizeof(view->sites[i].by_severity));
-		view->sites[i].kind = most_kind(&site->numbers);
-	}
+static void take_cells(struct fault_cells *taken, const struct fault_cross *cross, bool by_thread)
+{
+	const struct fault_cell *cells = fault_cross_cells(cross, by_thread, &taken->nr);
+
+	taken->whole = cells != NULL;
+	if (!taken->nr)
+		return;
+	taken->cells = xmalloc(taken->nr * sizeof(*cells));
+	memcpy(taken->cells, cells, taken->nr * sizeof(*cells));
+}
+
+void fault_view_take_cross(struct fault_view *view, const struct fault_cross *cross)
+{
+	take_cells(&view->places, cross, false);
+	take_cells(&view->threads, cross, true);
 }
 
 const struct fault_row *fault_view_at(const struct fault_view *view, uint64_t number)
@@ -238,6 +256,16 @@ uint64_t fault_count_sum(const struct fault_count *count)
 bool fault_filter_is_set(const struct fault_filter *filter)
 {
 	return filter->by_kind || filter->by_vma || filter->by_site || filter->by_thread;
+}
+
+bool fault_filter_is_same(const struct fault_filter *filter, const struct fault_filter *other)
+{
+	return filter->by_kind == other->by_kind && filter->by_vma == other->by_vma &&
+	       filter->by_site == other->by_site && filter->by_thread == other->by_thread &&
+	       (!filter->by_kind || filter->kind == other->kind) &&
+	       (!filter->by_vma || filter->vma == other->vma) &&
+	       (!filter->by_site || filter->site == other->site) &&
+	       (!filter->by_thread || filter->tid == other->tid);
 }
 
 bool fault_filter_passes(const struct fault_filter *filter, const struct fault_row *row)

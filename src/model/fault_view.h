@@ -4,6 +4,7 @@
 
 #include "base/why.h"
 #include "model/fault.h"
+#include "model/fault_cross.h"
 #include "model/fault_heat.h"
 #include "model/fault_rates.h"
 #include "model/fault_tally.h"
@@ -99,6 +100,13 @@ struct fault_count {
 	enum fault_kind kind;          /* of most of them */
 };
 
+/* Cells of struct fault_cross. */
+struct fault_cells {
+	struct fault_cell *cells;
+	size_t nr;
+	bool whole; /* all faults are in them; else there is none */
+};
+
 struct fault_view {
 	atomic_uint refs;
 	uint64_t taken_mono_ns, began_ns;
@@ -122,6 +130,7 @@ struct fault_view {
 	struct heat_map *heat; /* NULL: not asked for */
 	size_t nr_vmas, nr_sites;
 	struct fault_count *vmas, *sites;
+	struct fault_cells places, threads;
 	struct fault_names *names;
 	unsigned cost_permille; /* of one CPU, that all of pagewalk takes */
 
@@ -139,12 +148,16 @@ void fault_view_take_log(struct fault_view *view, const struct fault_log *log);
 /* Gives it the counts and the names that they have. */
 void fault_view_take_tally(struct fault_view *view, const struct fault_tally *tally,
 			   struct fault_names *names);
+/* Gives it the counts that a filter needs. */
+void fault_view_take_cross(struct fault_view *view, const struct fault_cross *cross);
 /* A fault by its number, borrowed; NULL where it is not kept. */
 const struct fault_row *fault_view_at(const struct fault_view *view, uint64_t number);
 /* Faults of all severities. */
 uint64_t fault_count_sum(const struct fault_count *count);
+/* Sets the counts and the kind of most of them; the addresses stay. */
+void fault_count_set(struct fault_count *count, const struct fault_numbers *numbers);
 
-/* Which faults of the stream are wanted; all that is set must match. */
+/* Which faults are wanted; all that is set must match. */
 struct fault_filter {
 	bool by_kind, by_vma, by_site, by_thread;
 	enum fault_kind kind;
@@ -153,6 +166,7 @@ struct fault_filter {
 };
 
 bool fault_filter_is_set(const struct fault_filter *filter);
+bool fault_filter_is_same(const struct fault_filter *filter, const struct fault_filter *other);
 bool fault_filter_passes(const struct fault_filter *filter, const struct fault_row *row);
 /*
  * The next fault that passes, from `number` on (itself included) forward or back; false: there
