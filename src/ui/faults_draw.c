@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-struct faults_layout faults_layout(int columns, int rows)
+struct faults_layout faults_layout(int columns, int rows, bool filtered)
 {
 	int plot = rows >= 48 ? 13 : rows >= 34 ? 9 : 6, detail = rows >= 34 ? 6 : 5;
 	int kinds = columns >= 110 ? 40 : 20;
@@ -20,8 +20,10 @@ struct faults_layout faults_layout(int columns, int rows)
 		.plot = { 0, 1, columns - kinds - 1, plot },
 		.kinds = { columns - kinds, 1, kinds, plot },
 		.tabs_y = plot + 1,
-		.columns_y = plot + 2,
-		.list = { 0, plot + 3, columns, rows - plot - 3 - detail - 2 },
+		.filter_y = filtered ? plot + 2 : 0,
+		.columns_y = plot + 2 + filtered,
+		.list = { 0, plot + 3 + filtered, columns,
+			  rows - plot - 3 - filtered - detail - 2 },
 		.rule_y = rows - detail - 2,
 		.detail = { 1, rows - detail - 1, columns - 2, detail },
 		.keys_y = rows - 1,
@@ -38,8 +40,9 @@ const struct fault_view *faults_shown(const struct faults_screen *screen)
 const struct fault_row *faults_chosen(const struct faults_screen *screen)
 {
 	const struct fault_view *view = faults_shown(screen);
+	const struct fault_row *row = view ? fault_view_at(view, screen->cursor) : NULL;
 
-	return view ? fault_view_at(view, screen->cursor) : NULL;
+	return row && fault_filter_passes(&screen->filter, row) ? row : NULL;
 }
 
 /* ---- the title ---- */
@@ -110,43 +113,12 @@ static void draw_title(const struct faults_screen *screen, struct canvas *canvas
 static const char *const tab_names[NR_TABLE] = { "STREAM", "BY MAPPING", "BY INSTRUCTION",
 						 "BY KIND" };
 
-/* What the stream is restricted to. */
-static void filter_text(const struct faults_screen *screen, char *out, size_t room)
-{
-	const struct fault_filter *filter = &screen->filter;
-	const struct fault_view *view = faults_shown(screen);
-	char part[200], name[128];
-	size_t len;
-
-	snprintf(out, room, "only");
-	for (int i = 0; i < 4; i++) {
-		part[0] = '\0';
-		if (i == 0 && filter->by_kind)
-			snprintf(part, sizeof(part), " %s", fault_kind_name(filter->kind));
-		else if (i == 1 && filter->by_vma)
-			snprintf(part, sizeof(part), " %s",
-				 faults_vma_text(view, filter->vma, name, sizeof(name)));
-		else if (i == 2 && filter->by_site)
-			snprintf(part, sizeof(part), " %s",
-				 faults_site_text(view, filter->site, false, name, sizeof(name)));
-		else if (i == 3 && filter->by_thread)
-			snprintf(part, sizeof(part), " thread %d", (int)filter->tid);
-		len = strlen(out);
-		if (!part[0] || len + strlen(part) + 2 > room)
-			continue;
-		if (len > 4)
-			out[len++] = ',';
-		memcpy(out + len, part, strlen(part) + 1);
-	}
-}
-
 static void draw_tabs(const struct faults_screen *screen, struct canvas *canvas)
 {
 	const struct fault_view *view = faults_shown(screen);
 	int columns = canvas_columns(canvas), x = 1, y = screen->layout.tabs_y;
 	uint64_t all = view->first ? view->past : 0;
 	char text[200] = "", fitted[200], kept[FMT_LEN], of[FMT_LEN];
-	uint8_t colour = COLOUR_FAINT;
 
 	canvas_fill(canvas, (struct rect){ 0, y, columns, 1 },
 		    (struct glyph){ ' ', COLOUR_FAINT, COLOUR_BAR_BG, 0 });
@@ -157,17 +129,13 @@ static void draw_tabs(const struct faults_screen *screen, struct canvas *canvas)
 				   open ? ATTR_BOLD | ATTR_REVERSE : 0, open ? "[%s]" : " %s ",
 				   tab_names[table]);
 	}
-	if (screen->table != TABLE_STREAM) {
+	if (screen->table != TABLE_STREAM)
 		snprintf(text, sizeof(text), "sorted by %s", faults_sort_name(screen));
-	} else if (fault_filter_is_set(&screen->filter)) {
-		filter_text(screen, text, sizeof(text));
-		colour = COLOUR_WARN;
-	} else if (all) {
+	else if (all)
 		snprintf(text, sizeof(text), "last %s of %s kept",
 			 fmt_count(kept, view->past - view->first), fmt_count(of, all));
-	}
 	text_fit(fitted, sizeof(fitted), text, columns - x - 2, false);
-	canvas_text_right(canvas, x, y, columns - x - 1, colour, 0, fitted);
+	canvas_text_right(canvas, x, y, columns - x - 1, COLOUR_FAINT, 0, fitted);
 }
 
 /* ---- the stream ---- */
@@ -314,7 +282,7 @@ static void draw_stream(struct faults_screen *screen, struct canvas *canvas,
 		return;
 	canvas_text(canvas, 2, at->y + 1, at->columns - 4, COLOUR_FAINT, 0,
 		    fault_filter_is_set(&screen->filter) && view->past
-			    ? "None of the faults that are kept is of this kind (Backspace: all)."
+			    ? "None of the faults that are kept passes the filter (Backspace: all)."
 		    : view->watching == WATCH_LIVE
 			    ? "No fault yet: it touches only pages that it has."
 			    : "");
@@ -331,7 +299,7 @@ static void draw_fault_detail(const struct faults_screen *screen, struct canvas 
 	int x = at->x, end = at->x + at->columns;
 	char addr[FMT_LEN], name[300], site[600], text[1000];
 
-	if (!row || !fault_filter_passes(&screen->filter, row))
+	if (!row)
 		return;
 	x += canvas_printf(canvas, x, at->y, end - x, COLOUR_KEY, ATTR_BOLD, "%s",
 			   fmt_addr(addr, row->fault.addr));
@@ -343,19 +311,17 @@ static void draw_fault_detail(const struct faults_screen *screen, struct canvas 
 	draw_paragraph(canvas, rest, COLOUR_TEXT, 0, faults_explain(row, text, sizeof(text)));
 }
 
-static void draw_row_detail(const struct faults_screen *screen, struct canvas *canvas,
+static void draw_row_detail(struct faults_screen *screen, struct canvas *canvas,
 			    const struct rect *at)
 {
 	const struct fault_view *view = faults_shown(screen);
-	uint32_t row = screen->chosen[screen->table];
+	uint32_t row = faults_chosen_row(screen);
 	struct rect rest = { at->x, at->y + 1, at->columns, at->rows - 2 };
 	const struct fault_count *count;
 	char name[600], addr[FMT_LEN], text[700], safe[400] = "";
 
-	if (!screen->nr_order)
-		return;
 	if (row == FAULT_NO_ROW)
-		row = screen->order[0];
+		return;
 	if (screen->table == TABLE_KINDS) {
 		canvas_printf(canvas, at->x, at->y, at->columns, COLOUR_KEY, ATTR_BOLD, "%s: %s",
 			      fault_kind_name((enum fault_kind)row),
@@ -364,7 +330,7 @@ static void draw_row_detail(const struct faults_screen *screen, struct canvas *c
 			       faults_kind_sentence((enum fault_kind)row));
 		return;
 	}
-	count = screen->table == TABLE_VMAS ? &view->vmas[row] : &view->sites[row];
+	count = faults_row_count(screen, row);
 	if (screen->table == TABLE_VMAS && count->end_addr) {
 		char *path = text_safe_str(view->names->vmas[row].path);
 
@@ -378,15 +344,16 @@ static void draw_row_detail(const struct faults_screen *screen, struct canvas *c
 		faults_site_text(view, row, true, name, sizeof(name));
 	}
 	canvas_text(canvas, at->x, at->y, at->columns, COLOUR_KEY, ATTR_BOLD, name);
-	snprintf(text, sizeof(text), "Most of its faults: %s, %s. %s", fault_kind_name(count->kind),
-		 fault_kind_title(count->kind),
+	snprintf(text, sizeof(text), "Most of its faults%s: %s, %s. %s",
+		 fault_filter_is_set(&screen->filter) ? " that pass the filter" : "",
+		 fault_kind_name(count->kind), fault_kind_title(count->kind),
 		 screen->table == TABLE_VMAS
 			 ? "Enter shows only its faults in the stream, g goes to it on the map."
 			 : "Enter shows only the faults that this instruction took.");
 	draw_paragraph(canvas, rest, COLOUR_TEXT, 0, text);
 }
 
-static void draw_detail(const struct faults_screen *screen, struct canvas *canvas)
+static void draw_detail(struct faults_screen *screen, struct canvas *canvas)
 {
 	const struct rect *at = &screen->layout.detail;
 	const struct fault_view *view = screen->live;
@@ -427,7 +394,8 @@ void faults_draw(struct screen *base, struct canvas *canvas, const struct theme 
 	char text[400];
 
 	(void)now_ns;
-	screen->layout = faults_layout(canvas_columns(canvas), canvas_rows(canvas));
+	screen->layout = faults_layout(canvas_columns(canvas), canvas_rows(canvas),
+				       fault_filter_is_set(&screen->filter));
 	draw_title(screen, canvas);
 	draw_keys(canvas, screen->layout.keys_y, keys, faults_keys(base, keys, 32));
 	if (!screen->live) {
@@ -449,6 +417,7 @@ void faults_draw(struct screen *base, struct canvas *canvas, const struct theme 
 		return;
 	}
 	draw_tabs(screen, canvas);
+	faults_draw_filter(screen, canvas);
 	if (screen->table == TABLE_STREAM)
 		draw_stream(screen, canvas, theme);
 	else

@@ -2,6 +2,7 @@
 #ifndef PAGEWALK_UI_FAULTS_STATE_H
 #define PAGEWALK_UI_FAULTS_STATE_H
 
+#include "model/fault_part.h"
 #include "model/fault_view.h"
 #include "ui/screen.h"
 
@@ -29,9 +30,9 @@ enum faults_sort {
 };
 
 struct faults_layout {
-	struct rect plot;  /* its first row is the heading */
-	struct rect kinds; /* at the right of it, with a heading too */
-	int tabs_y, columns_y;
+	struct rect plot;                /* its first row is the heading */
+	struct rect kinds;               /* at the right of it, with a heading too */
+	int tabs_y, filter_y, columns_y; /* filter_y: 0 where no filter is set */
 	struct rect list;
 	int rule_y;
 	struct rect detail;
@@ -45,6 +46,10 @@ struct faults_screen {
 	enum faults_table table;
 	enum faults_sort sort[NR_TABLE];
 	struct fault_filter filter;
+	/* What the filter leaves of a view, kept for as long as both are the same; faults_part(). */
+	struct fault_part *part;
+	struct fault_view *part_view;
+	struct fault_filter part_filter;
 	bool logarithmic;
 	uint64_t cursor, bottom;   /* faults by number: the chosen one, and that of the last line */
 	uint32_t chosen[NR_TABLE]; /* row of a table; FAULT_NO_ROW: the first one shown */
@@ -56,17 +61,33 @@ struct faults_screen {
 	struct faults_layout layout;
 };
 
-struct faults_layout faults_layout(int columns, int rows);
+/* With the line of the filter, or without. */
+struct faults_layout faults_layout(int columns, int rows, bool filtered);
 /* The view that is looked at, or NULL. */
 const struct fault_view *faults_shown(const struct faults_screen *screen);
-/* The fault under the cursor, or NULL. */
+/* The fault under the cursor, or NULL: there is none that passes the filter. */
 const struct fault_row *faults_chosen(const struct faults_screen *screen);
-/* Sorts the rows of the open table; the place of the chosen one among them. */
+/* Sorts those rows of the open table that the filter leaves; the place of the chosen one. */
 size_t faults_sort_rows(struct faults_screen *screen);
+/* The row that is chosen of those sorted last; FAULT_NO_ROW: there is none. */
+uint32_t faults_chosen_row(const struct faults_screen *screen);
+/* The counts of a mapping or an instruction, and those of all, under the filter. */
+const struct fault_count *faults_row_count(struct faults_screen *screen, uint32_t row);
+const struct fault_numbers *faults_passed(struct faults_screen *screen);
 /* "minor", "address": what the open table is sorted by. */
 const char *faults_sort_name(const struct faults_screen *screen);
 /* True where a table can be sorted so. */
 bool faults_can_sort(enum faults_table table, enum faults_sort sort);
+
+/* The filter, in faults_filter.c. */
+/* What it leaves of the view that is looked at, borrowed until the next call; NULL: it is not set. */
+const struct fault_part *faults_part(struct faults_screen *screen);
+void faults_drop_part(struct faults_screen *screen);
+/* Enter in a table: to the faults of the chosen row, in the stream. */
+struct action faults_show_row(struct faults_screen *screen);
+/* K V T I: by what the fault or the row under the cursor has; the same key again takes it away. */
+struct action faults_filter_key(struct faults_screen *screen, uint32_t key);
+struct action faults_clear_filter(struct faults_screen *screen);
 
 /* How a kind looks. */
 int faults_kind_hue(enum fault_kind kind);
@@ -97,6 +118,7 @@ void faults_draw_plot(const struct faults_screen *screen, struct canvas *canvas,
 void faults_draw_kinds(const struct faults_screen *screen, struct canvas *canvas);
 void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
 		       const struct theme *theme);
+void faults_draw_filter(struct faults_screen *screen, struct canvas *canvas);
 /* The bottom line's keys. */
 size_t faults_keys(const struct screen *screen, struct key_row *rows, size_t room);
 

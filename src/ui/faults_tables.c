@@ -12,6 +12,9 @@
 
 struct sort_context {
 	const struct fault_view *view;
+	/* Under the filter. */
+	const struct fault_numbers *numbers;
+	const struct fault_count *counts; /* of the rows of the table; NULL: a table of kinds */
 	enum faults_table table;
 	enum faults_sort sort;
 };
@@ -31,19 +34,43 @@ bool faults_can_sort(enum faults_table table, enum faults_sort sort)
 	       (table == TABLE_KINDS && (sort == SORT_ALL || sort == SORT_NAME));
 }
 
-static const struct fault_count *count_of(const struct sort_context *context, uint32_t row)
+/* The rows' counts; NULL: the open table has none. */
+static const struct fault_count *counts(struct faults_screen *screen)
 {
-	return context->table == TABLE_VMAS ? &context->view->vmas[row]
-					    : &context->view->sites[row];
+	const struct fault_part *part = faults_part(screen);
+	const struct fault_view *view = faults_shown(screen);
+
+	if (screen->table == TABLE_VMAS)
+		return part ? part->vmas : view->vmas;
+	if (screen->table == TABLE_SITES)
+		return part ? part->sites : view->sites;
+	return NULL;
+}
+
+const struct fault_count *faults_row_count(struct faults_screen *screen, uint32_t row)
+{
+	return &counts(screen)[row];
+}
+
+const struct fault_numbers *faults_passed(struct faults_screen *screen)
+{
+	const struct fault_part *part = faults_part(screen);
+
+	return part ? &part->numbers : &faults_shown(screen)->numbers;
+}
+
+/* All faults of a row. */
+static uint64_t sum_of(const struct sort_context *context, uint32_t row)
+{
+	return context->counts ? fault_count_sum(&context->counts[row])
+			       : context->numbers->by_kind[row];
 }
 
 static uint64_t value_of(const struct sort_context *context, uint32_t row)
 {
-	if (context->table == TABLE_KINDS)
-		return context->view->numbers.by_kind[row];
-	if (context->sort == SORT_ALL)
-		return fault_count_sum(count_of(context, row));
-	return count_of(context, row)->by_severity[FAULT_MINOR + (context->sort - SORT_MINOR)];
+	if (!context->counts || context->sort == SORT_ALL)
+		return sum_of(context, row);
+	return context->counts[row].by_severity[FAULT_MINOR + (context->sort - SORT_MINOR)];
 }
 
 static int by_name(const struct sort_context *context, uint32_t a, uint32_t b)
@@ -78,15 +105,38 @@ static int compare(const void *a, const void *b, void *arg)
 	return order ? order : (x > y) - (x < y);
 }
 
+static size_t nr_rows(const struct fault_view *view, enum faults_table table)
+{
+	return table == TABLE_VMAS    ? view->nr_vmas
+	       : table == TABLE_SITES ? view->nr_sites
+	       : table == TABLE_KINDS ? NR_FAULT_KIND
+				      : 0;
+}
+
+/* The place of the chosen row in the order; 0 where it is not in it. */
+static size_t chosen_at(const struct faults_screen *screen)
+{
+	for (size_t i = 0; i < screen->nr_order; i++)
+		if (screen->order[i] == screen->chosen[screen->table])
+			return i;
+	return 0;
+}
+
+uint32_t faults_chosen_row(const struct faults_screen *screen)
+{
+	return screen->nr_order ? screen->order[chosen_at(screen)] : FAULT_NO_ROW;
+}
+
 size_t faults_sort_rows(struct faults_screen *screen)
 {
-	struct sort_context context = { faults_shown(screen), screen->table,
-					screen->sort[screen->table] };
-	const struct fault_view *view = context.view;
-	size_t nr = screen->table == TABLE_VMAS    ? view->nr_vmas
-		    : screen->table == TABLE_SITES ? view->nr_sites
-		    : screen->table == TABLE_KINDS ? NR_FAULT_KIND
-						   : 0;
+	struct sort_context context = {
+		.view = faults_shown(screen),
+		.numbers = faults_passed(screen),
+		.counts = counts(screen),
+		.table = screen->table,
+		.sort = screen->sort[screen->table],
+	};
+	size_t nr = nr_rows(context.view, screen->table);
 
 	if (nr > screen->order_room) {
 		screen->order = xreallocarray(screen->order, nr, sizeof(*screen->order));
@@ -94,13 +144,12 @@ size_t faults_sort_rows(struct faults_screen *screen)
 	}
 	screen->nr_order = 0;
 	for (uint32_t row = 0; row < nr; row++)
-		if (screen->table != TABLE_KINDS || view->numbers.by_kind[row])
+		if (sum_of(&context, row))
 			screen->order[screen->nr_order++] = row;
+	if (!screen->nr_order)
+		return 0;
 	qsort_r(screen->order, screen->nr_order, sizeof(*screen->order), compare, &context);
-	for (size_t i = 0; i < screen->nr_order; i++)
-		if (screen->order[i] == screen->chosen[screen->table])
-			return i;
-	return 0;
+	return chosen_at(screen);
 }
 
 static void draw_counts(struct canvas *canvas, int x, int y, const uint64_t *nr, uint8_t weight)
@@ -113,10 +162,11 @@ static void draw_counts(struct canvas *canvas, int x, int y, const uint64_t *nr,
 				  weight, nr[i] ? fmt_count(count, nr[i]) : "-");
 }
 
-static void draw_vma(const struct fault_view *view, struct canvas *canvas, int x, int y, int end,
+static void draw_vma(struct faults_screen *screen, struct canvas *canvas, int x, int y, int end,
 		     uint32_t row, uint8_t weight)
 {
-	const struct fault_count *count = &view->vmas[row];
+	const struct fault_view *view = faults_shown(screen);
+	const struct fault_count *count = faults_row_count(screen, row);
 	const struct vma vma = { .perms = view->names->vmas[row].perms };
 	const char *path = view->names->vmas[row].path;
 	char name[300], fitted[300], start[FMT_LEN], size[FMT_LEN], perms[5], *safe;
@@ -139,10 +189,11 @@ static void draw_vma(const struct fault_view *view, struct canvas *canvas, int x
 	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, weight, fitted);
 }
 
-static void draw_site(const struct fault_view *view, struct canvas *canvas, int x, int y, int end,
+static void draw_site(struct faults_screen *screen, struct canvas *canvas, int x, int y, int end,
 		      uint32_t row, uint8_t weight)
 {
-	const struct fault_count *count = &view->sites[row];
+	const struct fault_view *view = faults_shown(screen);
+	const struct fault_count *count = faults_row_count(screen, row);
 	char name[600], fitted[600];
 
 	faults_draw_kind_sign(canvas, x, y, count->kind);
@@ -153,11 +204,12 @@ static void draw_site(const struct fault_view *view, struct canvas *canvas, int 
 	canvas_text(canvas, x, y, end - x, COLOUR_TEXT, weight, fitted);
 }
 
-static void draw_kind(const struct fault_view *view, struct canvas *canvas,
+static void draw_kind(struct faults_screen *screen, struct canvas *canvas,
 		      const struct theme *theme, int x, int y, int end, uint32_t row,
 		      uint8_t weight)
 {
-	uint64_t nr = view->numbers.by_kind[row], all = fault_numbers_sum(&view->numbers);
+	const struct fault_numbers *numbers = faults_passed(screen);
+	uint64_t nr = numbers->by_kind[row], all = fault_numbers_sum(numbers);
 	int hue = faults_kind_hue((enum fault_kind)row), bar = end - x >= 100 ? 24 : 12;
 	char count[FMT_LEN], share[FMT_LEN];
 
@@ -187,7 +239,6 @@ static void draw_columns(const struct faults_screen *screen, struct canvas *canv
 void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
 		       const struct theme *theme)
 {
-	const struct fault_view *view = faults_shown(screen);
 	const struct rect *at = &screen->layout.list;
 	size_t chosen = faults_sort_rows(screen), *top = &screen->top[screen->table];
 	int end = at->x + at->columns - 1;
@@ -213,10 +264,13 @@ void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
 			canvas_text(canvas, at->x, y, 1, COLOUR_KEY, ATTR_BOLD, pointer);
 		}
 		if (screen->table == TABLE_VMAS)
-			draw_vma(view, canvas, at->x + 2, y, end, row, weight);
+			draw_vma(screen, canvas, at->x + 2, y, end, row, weight);
 		else if (screen->table == TABLE_SITES)
-			draw_site(view, canvas, at->x + 2, y, end, row, weight);
+			draw_site(screen, canvas, at->x + 2, y, end, row, weight);
 		else
-			draw_kind(view, canvas, theme, at->x + 2, y, end, row, weight);
+			draw_kind(screen, canvas, theme, at->x + 2, y, end, row, weight);
 	}
+	if (!screen->nr_order && fault_filter_is_set(&screen->filter))
+		canvas_text(canvas, 2, at->y + 1, at->columns - 4, COLOUR_FAINT, 0,
+			    "None of the faults that are kept passes the filter (Backspace: all).");
 }

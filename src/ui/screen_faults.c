@@ -105,71 +105,6 @@ static struct action sort_next(struct faults_screen *screen)
 	return redraw;
 }
 
-/* The row of the open table that is chosen; FAULT_NO_ROW: it has none. */
-static uint32_t chosen_row(struct faults_screen *screen)
-{
-	size_t at = faults_sort_rows(screen);
-
-	return screen->nr_order ? screen->order[at] : FAULT_NO_ROW;
-}
-
-/* Enter in a table: only its faults, in the stream. */
-static struct action filter_by_row(struct faults_screen *screen)
-{
-	uint32_t row = chosen_row(screen);
-	struct fault_filter *filter = &screen->filter;
-
-	if (row == FAULT_NO_ROW)
-		return nothing;
-	*filter = (struct fault_filter){
-		.by_kind = screen->table == TABLE_KINDS,
-		.by_vma = screen->table == TABLE_VMAS,
-		.by_site = screen->table == TABLE_SITES,
-		.kind = (enum fault_kind)(screen->table == TABLE_KINDS ? row : 0),
-		.vma = row,
-		.site = row,
-	};
-	screen->table = TABLE_STREAM;
-	screen->cursor = screen->bottom = UINT64_MAX;
-	if (screen->still)
-		fault_view_seek(screen->still, filter, UINT64_MAX, true, &screen->cursor);
-	return redraw;
-}
-
-/* By what the fault under the cursor has; the same key again takes it away. */
-static struct action filter_by_fault(struct faults_screen *screen, uint32_t key)
-{
-	const struct fault_row *row = faults_chosen(screen);
-	struct fault_filter *filter = &screen->filter;
-
-	if (screen->table != TABLE_STREAM || !row)
-		return nothing;
-	switch (key) {
-	case 'K':
-		filter->by_kind = !filter->by_kind;
-		filter->kind = (enum fault_kind)row->fault.kind;
-		break;
-	case 'V':
-		filter->by_vma = !filter->by_vma;
-		filter->vma = row->vma;
-		break;
-	case 'I':
-		filter->by_site = !filter->by_site;
-		filter->site = row->site;
-		break;
-	default:
-		filter->by_thread = !filter->by_thread;
-		filter->tid = row->fault.tid;
-	}
-	return redraw;
-}
-
-static struct action clear_filter(struct faults_screen *screen)
-{
-	screen->filter = (struct fault_filter){ 0 };
-	return redraw;
-}
-
 static struct action open_map(struct faults_screen *screen)
 {
 	const struct fault_row *row = faults_chosen(screen);
@@ -180,7 +115,8 @@ static struct action open_map(struct faults_screen *screen)
 			   : nothing;
 	if (screen->table != TABLE_VMAS)
 		return nothing;
-	chosen = chosen_row(screen);
+	faults_sort_rows(screen);
+	chosen = faults_chosen_row(screen);
 	if (chosen == FAULT_NO_ROW || !faults_shown(screen)->vmas[chosen].start_addr)
 		return nothing;
 	return (struct action){ .kind = ACTION_OPEN_ADDR,
@@ -231,7 +167,7 @@ static struct action move_event(struct faults_screen *screen, const struct ui_ev
 	case KEY_UI_CLICK:
 		return click(screen, event);
 	case KEY_UI_ENTER:
-		return screen->table == TABLE_STREAM ? open_map(screen) : filter_by_row(screen);
+		return screen->table == TABLE_STREAM ? open_map(screen) : faults_show_row(screen);
 	case 'g':
 		return open_map(screen);
 	case 's':
@@ -240,9 +176,9 @@ static struct action move_event(struct faults_screen *screen, const struct ui_ev
 	case 'V':
 	case 'I':
 	case 'T':
-		return filter_by_fault(screen, event->key);
+		return faults_filter_key(screen, event->key);
 	case KEY_UI_BACKSPACE:
-		return clear_filter(screen);
+		return faults_clear_filter(screen);
 	case ' ':
 		if (screen->still)
 			follow(screen);
@@ -302,6 +238,8 @@ enum key_needs {
 	THE_STREAM,
 	A_TABLE,
 	THE_MAPPINGS,
+	THE_INSTRUCTIONS,
+	THE_KINDS,
 	A_FILTER,
 	A_COMMAND, /* it was started by pagewalk */
 	PAUSED,
@@ -318,14 +256,23 @@ static const struct {
 	  NOT_PAUSED },
 	{ { "Space", "go on", "follow the newest fault again (End too)" }, PAUSED },
 	{ { "Enter", "map", "the page of this fault on the map (screen 1)" }, THE_STREAM },
-	{ { "Enter", "only these", "only the faults of this row, in the stream" }, A_TABLE },
+	{ { "Enter", "faults", "the faults of this row that the filter leaves, in the stream" },
+	  A_TABLE },
 	{ { "s", "sort", "by the next column" }, A_TABLE },
 	{ { "g", "map", "the mapping on the map (screen 1)" }, THE_MAPPINGS },
-	{ { "BkSp", "all", "all faults again" }, A_FILTER },
+	{ { "BkSp", "all", "all faults again: no filter" }, A_FILTER },
 	{ { "q", "quit", "leave pagewalk (Ctrl-C too)" }, ALWAYS },
 	{ { "K V T I", "filter",
-	    "only faults of this one's Kind, mapping (VMA), Thread, Instruction; again: all" },
+	    "only faults of this one's Kind, mapping (VMA), Thread, Instruction, here and in the "
+	    "tables; again: all" },
 	  THE_STREAM },
+	{ { "V", "filter", "only this mapping's faults, in all tables and the stream; again: all" },
+	  THE_MAPPINGS },
+	{ { "I", "filter",
+	    "only this instruction's faults, in all tables and the stream; again: all" },
+	  THE_INSTRUCTIONS },
+	{ { "K", "filter", "only faults of this kind, in all tables and the stream; again: all" },
+	  THE_KINDS },
 	{ { "L", "log", "the plot linear or logarithmic" }, ALWAYS },
 	{ { "Up Down", NULL, "choose a line; up in the stream pauses it (k j, wheel, click too)" },
 	  FAULTS },
@@ -353,6 +300,10 @@ static bool applies(const struct faults_screen *screen, enum key_needs needs)
 		return faults && screen->table != TABLE_STREAM;
 	case THE_MAPPINGS:
 		return faults && screen->table == TABLE_VMAS;
+	case THE_INSTRUCTIONS:
+		return faults && screen->table == TABLE_SITES;
+	case THE_KINDS:
+		return faults && screen->table == TABLE_KINDS;
 	case A_FILTER:
 		return faults && fault_filter_is_set(&screen->filter);
 	case A_COMMAND:
@@ -381,6 +332,7 @@ static void faults_free(struct screen *base)
 {
 	struct faults_screen *screen = (struct faults_screen *)base;
 
+	faults_drop_part(screen);
 	fault_view_unref(screen->live);
 	fault_view_unref(screen->still);
 	free(screen->order);
@@ -395,8 +347,9 @@ static const struct screen_ops faults_ops = {
 		 "The kernel finds or makes the page and lets the instruction run again; the "
 		 "program notices nothing but the time. Minor: the page was in memory. Major: "
 		 "the thread had to wait for storage. Above: how many a second; below: every one "
-		 "of them, or counts by mapping, by instruction and by kind. Hidden: what the "
-		 "kernel counted and gave no event for.",
+		 "of them, or counts by mapping, by instruction and by kind. A filter holds for "
+		 "all of these, not for what is above; its line says how many faults pass it. "
+		 "Hidden: what the kernel counted and gave no event for.",
 	.marks = "z anon-read: first touch, the page of zeros. a anon-write: first touch, a new "
 		 "page. s stack grew. f file page, cached. F file page, read from storage. w "
 		 "shared file page, first store. c copy on write. S from swap. H huge page. u "

@@ -444,15 +444,29 @@ static void read_rate(const struct pty *pty, char out[16])
 	free(line);
 }
 
-/* Screen 2 on a process that does nothing but fault. */
-static void run_fault_storm(struct bench_row *row)
+/* Opens the table by mapping, with the filter of the keys. */
+static void open_filtered(struct pty *pty, const char *keys, const char *marker,
+			  struct bench_row *row)
+{
+	/* The thread of the newest fault. */
+	pty_keys(pty, keys);
+	if (!pty_wait_text(pty, "only ", WATCH_MS))
+		BENCH_SAY(row->skip, "pagewalk set no filter");
+	pty_keys(pty, "\t");
+	if (!pty_wait_text(pty, marker, WATCH_MS))
+		BENCH_SAY(row->skip, "pagewalk drew no table with \"%s\"", marker);
+}
+
+/* Screen 2 on a process that does nothing but fault; under a filter, or without. */
+static void watch_faults(const char *kind, uint64_t size, const char *keys, const char *marker,
+			 struct bench_row *row)
 {
 	struct bench_target target;
 	struct pty *pty;
 	double key_ns, percent;
 	char rate[16];
 
-	if (!bench_target_start(&target, "storm", 64, GIB, row))
+	if (!bench_target_start(&target, kind, size, GIB, row))
 		return;
 	pty = watch_settled(&target, 500, row);
 	if (pty) {
@@ -460,6 +474,8 @@ static void run_fault_storm(struct bench_row *row)
 		if (!pty_wait_text(pty, "anon-write", WATCH_MS))
 			BENCH_SAY(row->skip, "pagewalk drew no faults");
 		watch_for(pty, 3000);
+		if (keys)
+			open_filtered(pty, keys, marker, row);
 		percent = watch_cpu_percent(pty, 10);
 		key_ns = time_fault_keys(pty, 100);
 		read_rate(pty, rate);
@@ -473,6 +489,23 @@ static void run_fault_storm(struct bench_row *row)
 		pty_free(pty);
 	}
 	bench_target_end(&target);
+}
+
+static void run_fault_storm(struct bench_row *row)
+{
+	watch_faults("storm", 64, NULL, NULL, row);
+}
+
+/* One thread, which is told apart from the beginning. */
+static void run_fault_filter(struct bench_row *row)
+{
+	watch_faults("storm", 64, "T", " faults", row);
+}
+
+/* More threads in more mappings than are told apart: what is kept is counted for each picture. */
+static void run_fault_kept(struct bench_row *row)
+{
+	watch_faults("scatter", 2000, "T", "too many to tell apart", row);
 }
 
 const struct bench_entry bench_screens[] = {
@@ -494,5 +527,9 @@ const struct bench_entry bench_screens[] = {
 	  run_slow_target },
 	{ "fault-storm", "screen 2, a process that does nothing but fault: cpu, key, memory",
 	  "1 core, 50 ms, 128 MiB", run_fault_storm },
+	{ "fault-filter", "the same, the table by mapping under a filter", "1 core, 50 ms, 128 MiB",
+	  run_fault_filter },
+	{ "fault-kept", "the same, 20 threads in 2,000 mappings: the filter counts what is kept",
+	  "1 core, 50 ms, 128 MiB", run_fault_kept },
 	{ 0 },
 };

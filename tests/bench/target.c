@@ -173,13 +173,49 @@ static char *make_storm(uint64_t nr_mib)
 	return made.start;
 }
 
+#define SCATTER_THREADS 20
+#define SCATTER_PAGES   8
+
+/* Touches each mapping and gives it back, one after the other. */
+static void *scatter(void *arg)
+{
+	const struct storm_range *made = arg;
+	const uint64_t piece_bytes = SCATTER_PAGES * page_bytes;
+
+	for (;;)
+		for (uint64_t at = 0; at < made->len_bytes; at += 2 * piece_bytes) {
+			for (uint64_t page = 0; page < SCATTER_PAGES; page++)
+				made->start[at + page * page_bytes] = 1;
+			madvise(made->start + at, piece_bytes, MADV_DONTNEED);
+		}
+	return NULL;
+}
+
+/* N mappings with a gap behind each, in all of which many threads fault without end. */
+static char *make_scatter(uint64_t nr)
+{
+	static struct storm_range made;
+	const uint64_t piece_bytes = SCATTER_PAGES * page_bytes;
+	pthread_t thread;
+
+	made.len_bytes = nr * 2 * piece_bytes;
+	made.start = map(made.len_bytes, PROT_READ | PROT_WRITE);
+	for (uint64_t i = 0; made.start && i < nr; i++)
+		if (mprotect(made.start + (2 * i + 1) * piece_bytes, piece_bytes, PROT_NONE))
+			return NULL;
+	for (int i = 0; i < SCATTER_THREADS; i++)
+		if (!made.start || pthread_create(&thread, NULL, scatter, &made))
+			return NULL;
+	return made.start;
+}
+
 static const struct {
 	const char *name;
 	char *(*make)(uint64_t n);
 } kinds[] = {
 	{ "objects", make_objects }, { "resident", make_resident }, { "sparse", make_sparse },
 	{ "fenced", make_fenced },   { "vmas", make_vmas },         { "storm", make_storm },
-	{ "movable", make_movable },
+	{ "movable", make_movable }, { "scatter", make_scatter },
 };
 
 /*

@@ -91,6 +91,42 @@ static void test_tables_and_filter(void **state)
 	target_end(&target);
 }
 
+/* The filter set in the stream holds for the tables, and they count on under it. */
+static void test_filter_of_tables(void **state)
+{
+	struct target target;
+	struct pty *pty;
+	char last[24];
+
+	(void)state;
+	target_start(&target, 1, 4, false, NULL);
+	pty = open_faults(&target, 80, 24);
+	drive_see(pty, "live");
+	target_do(&target, 't', "touched");
+	drive_see(pty, "%s in anon", page_text(&target, 7, last));
+	pty_keys(pty, "V");
+	drive_see(pty, "only anon ");
+	drive_see(pty, " 4 of ");
+	pty_key(pty, PTY_KEY_TAB);
+	drive_see(pty, "[BY MAPPING]");
+	drive_see(pty, " 4 of ");
+	drive_see(pty, "     4      -      -  ");
+	target_do(&target, 't', "touched");
+	drive_see(pty, "     8      -      -  ");
+	drive_see(pty, " 8 of ");
+	/* By kind of that mapping, and all again. */
+	pty_key(pty, PTY_KEY_TAB);
+	pty_key(pty, PTY_KEY_TAB);
+	drive_see(pty, "[BY KIND]");
+	drive_see(pty, "    8 100 %%");
+	pty_keys(pty, "K");
+	drive_see(pty, ", anon ");
+	pty_key(pty, PTY_KEY_BACKSPACE);
+	drive_gone(pty, " 8 of ");
+	drive_quit(pty);
+	target_end(&target);
+}
+
 static void test_heat_on_the_map(void **state)
 {
 	struct target target;
@@ -204,6 +240,7 @@ int main(int argc, char *argv[])
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stream_pause_and_map),
 		cmocka_unit_test(test_tables_and_filter),
+		cmocka_unit_test(test_filter_of_tables),
 		cmocka_unit_test(test_heat_on_the_map),
 		cmocka_unit_test(test_exec_and_kill),
 		cmocka_unit_test(test_command_from_the_start),

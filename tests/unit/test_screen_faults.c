@@ -29,6 +29,7 @@ static const struct theme rich = { .palette = PALETTE_DARK, .dense = true, .colo
 struct made {
 	struct fault_log *log;
 	struct fault_tally *tally;
+	struct fault_cross *cross;
 	struct fault_names *names;
 	struct fault_rates rates;
 	size_t nr_vmas, nr_sites;
@@ -51,6 +52,7 @@ static struct made *made_new(void)
 
 	made->log = fault_log_new();
 	made->tally = fault_tally_new(16, 16);
+	made->cross = fault_cross_new(16);
 	made->names = fault_names_new(17, 17);
 	fault_rates_init(&made->rates, 10 * NS_PER_S);
 	return made;
@@ -60,6 +62,7 @@ static void made_free(struct made *made)
 {
 	fault_log_free(made->log);
 	fault_tally_free(made->tally);
+	fault_cross_free(made->cross);
 	fault_names_unref(made->names);
 	free(made);
 }
@@ -86,6 +89,7 @@ static void strike(struct made *made, enum fault_kind kind, enum fault_severity 
 	row.site = (uint32_t)at;
 	for (; made->nr_sites <= at; made->nr_sites++)
 		fault_names_set_site(made->names, at, fault_tally_site(made->tally, at), false);
+	fault_cross_add(made->cross, &row.fault, row.vma, row.site);
 	fault_log_add(made->log, &row);
 	fault_rates_add(&made->rates, severity, row.fault.t_ns, 1);
 	made->nr++;
@@ -107,6 +111,7 @@ static struct fault_view *made_view(struct made *made)
 	view->rates = made->rates;
 	fault_view_take_log(view, made->log);
 	fault_view_take_tally(view, made->tally, made->names);
+	fault_view_take_cross(view, made->cross);
 	return view;
 }
 
@@ -131,20 +136,27 @@ static struct made *made_some(void)
 	return made;
 }
 
-static bool shows(struct screen *screen, int columns, int rows, const char *text)
+/* The column just behind the first such text; -1: it is not there. */
+static int end_of(struct screen *screen, int columns, int rows, const char *text)
 {
 	struct canvas *canvas = canvas_new(columns, rows);
-	bool found = false;
+	int end = -1;
 
 	screen->ops->draw(screen, canvas, &ascii, 0);
-	for (int y = 0; y < rows; y++) {
-		char *line = canvas_line(canvas, y);
+	for (int y = 0; y < rows && end < 0; y++) {
+		char *line = canvas_line(canvas, y), *found = strstr(line, text);
 
-		found |= strstr(line, text) != NULL;
+		if (found)
+			end = (int)(found - line + (long)strlen(text));
 		free(line);
 	}
 	canvas_free(canvas);
-	return found;
+	return end;
+}
+
+static bool shows(struct screen *screen, int columns, int rows, const char *text)
+{
+	return end_of(screen, columns, rows, text) >= 0;
 }
 
 static void expect(struct screen *screen, const char *text)
@@ -289,6 +301,203 @@ static void test_filters(void **state)
 	screen->ops->free(screen);
 }
 
+/* From any table, with the filter as it is, to the one of the given heading. */
+static void open_table(struct screen *screen, const char *heading)
+{
+	for (int i = 0; i < 4 && !shows(screen, 80, 24, heading); i++)
+		press(screen, KEY_UI_TAB);
+	expect(screen, heading);
+}
+
+/* The filter set in the stream holds for every table, with exact counts. */
+static void test_filter_holds_for_tables(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	fault_names_set_symbol(made->names, 0, "zeta", 0, "");
+	fault_names_set_symbol(made->names, 1, "", 0, "");
+	fault_names_set_symbol(made->names, 2, "alpha", 0, "");
+	give(screen, made);
+	expect(screen, "live");
+	/* Kind: the three copies on write, of the fourth line from below. */
+	press(screen, KEY_UI_UP);
+	press(screen, 'K');
+	expect(screen, "only cow");
+	expect(screen, "3 of 44 faults");
+	open_table(screen, "[BY MAPPING]");
+	expect(screen, "only cow");
+	expect(screen, "3 of 44 faults");
+	expect(screen, "c      3      -      -  7f1000000000");
+	expect_not(screen, "7f0000000000");
+	expect(screen, "Most of its faults that pass the filter: cow");
+	open_table(screen, "[BY INSTRUCTION]");
+	expect(screen, "c      3      -      -  lib");
+	expect_not(screen, "a     40");
+	expect_not(screen, "F      -");
+	open_table(screen, "[BY KIND]");
+	expect(screen, "c cow              3 100 %");
+	expect_not(screen, "first touch by a store");
+	/* Mapping, and thread with it. */
+	press(screen, KEY_UI_BACKSPACE);
+	expect(screen, "a anon-write      40  91 %");
+	expect_not(screen, "of 44 faults");
+	open_table(screen, "[STREAM]");
+	press(screen, 'V');
+	open_table(screen, "[BY KIND]");
+	expect(screen, "4 of 44 faults");
+	expect(screen, "c cow              3  75 %");
+	expect(screen, "F file-major       1  25 %");
+	expect_not(screen, "first touch by a store");
+	open_table(screen, "[STREAM]");
+	press(screen, 'T');
+	expect(screen, "thread 78");
+	expect(screen, "3 of 44 faults");
+	press(screen, 'V');
+	press(screen, KEY_UI_END);
+	press(screen, 'T');
+	press(screen, KEY_UI_END);
+	expect(screen, "7f1000009000 in ");
+	press(screen, 'T');
+	expect(screen, "only thread 77");
+	open_table(screen, "[BY MAPPING]");
+	expect(screen, "41 of 44 faults");
+	expect(screen, "a     40      -      -  7f0000000000");
+	expect(screen, "F      -      1      -  7f1000000000");
+	/* Sorting holds: by major faults the library is first. */
+	expect(screen, "7f0000000000 anonymous memory");
+	press(screen, 's');
+	press(screen, 's');
+	expect(screen, "sorted by major");
+	expect(screen, "7f1000000000 /usr/lib");
+	open_table(screen, "[BY INSTRUCTION]");
+	expect(screen, "that pass the filter: anon-write");
+	for (int i = 0; i < 4; i++)
+		press(screen, 's');
+	expect(screen, "sorted by name");
+	expect(screen, "that pass the filter: file-major");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+/* The keys and Enter on a row add to the filter what the table is of. */
+static void test_filter_from_tables(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	give(screen, made);
+	expect(screen, "live");
+	open_table(screen, "[BY MAPPING]");
+	press(screen, KEY_UI_DOWN);
+	/* A row of a mapping has no one kind, instruction or thread. */
+	assert_int_equal(press(screen, 'K').kind, ACTION_NONE);
+	assert_int_equal(press(screen, 'I').kind, ACTION_NONE);
+	assert_int_equal(press(screen, 'T').kind, ACTION_NONE);
+	expect_not(screen, " of 44 faults");
+	press(screen, 'V');
+	expect(screen, "4 of 44 faults");
+	expect_not(screen, "7f0000000000");
+	open_table(screen, "[BY KIND]");
+	expect(screen, "cow: copy on write");
+	press(screen, KEY_UI_DOWN);
+	press(screen, 'K');
+	expect(screen, "only file-major, ");
+	expect(screen, "1 of 44 faults");
+	/* The key takes its part away again, in any table. */
+	open_table(screen, "[BY INSTRUCTION]");
+	press(screen, 'K');
+	expect(screen, "4 of 44 faults");
+	press(screen, 'I');
+	expect(screen, "3 of 44 faults");
+	press(screen, 'I');
+	expect(screen, "4 of 44 faults");
+	/* Enter shows as many faults as the row counts. */
+	open_table(screen, "[BY KIND]");
+	press(screen, KEY_UI_HOME);
+	press(screen, KEY_UI_ENTER);
+	expect(screen, "[STREAM]");
+	expect(screen, "only cow, ");
+	expect(screen, "3 of 44 faults");
+	expect(screen, "7f1000002000 in ");
+	expect_not(screen, "7f1000009000");
+	/* New faults pass or do not. */
+	strike(made, FAULT_COW, FAULT_MINOR, &vma_lib, 50, 77);
+	strike(made, FAULT_COW, FAULT_MINOR, &vma_anon, 51, 77);
+	give(screen, made);
+	expect(screen, "4 of 46 faults");
+	expect(screen, "7f1000032000 in ");
+	press(screen, KEY_UI_BACKSPACE);
+	expect_not(screen, " of 46 faults");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+/* What stands still is counted as it stands, and its cursor stays on a fault that passes. */
+static void test_filter_of_a_pause(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	give(screen, made);
+	expect(screen, "live");
+	press(screen, KEY_UI_HOME);
+	expect(screen, "7f0000000000 in anon");
+	for (uint64_t i = 0; i < 7; i++)
+		strike(made, FAULT_COW, FAULT_MINOR, &vma_lib, 20 + i, 79);
+	give(screen, made);
+	open_table(screen, "[BY KIND]");
+	press(screen, KEY_UI_DOWN);
+	press(screen, 'K');
+	expect(screen, "3 of 44 faults");
+	open_table(screen, "[STREAM]");
+	expect(screen, "7f1000000000 in ");
+	press(screen, ' ');
+	expect(screen, "10 of 51 faults");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
+/* More combinations than there is room for: what is kept is counted, and that is said. */
+static void test_filter_of_what_is_kept(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+
+	(void)state;
+	for (int i = 0; i < 70000; i++)
+		strike(made, FAULT_HUGE, FAULT_MINOR, &vma_anon, 3, 100 + i % 20);
+	give(screen, made);
+	expect(screen, "live");
+	press(screen, 'K');
+	expect(screen, "70.0k of 70.0k faults");
+	press(screen, 'K');
+	press(screen, 'T');
+	expect(screen, "only thread 119");
+	/* Chunks are dropped whole: 65,948 of 70,044 are kept, and 3,298 of those pass. */
+	expect(screen, "3.29k of the last 65.9k faults kept");
+	open_table(screen, "[BY MAPPING]");
+	expect(screen, "H  3.29k      -      -  7f0000000000");
+	assert_true(shows(screen, 120, 36, "kept (before: too many to tell apart)"));
+	/* The thread of a fault that is kept no more. */
+	for (int i = 0; i < 70000; i++)
+		strike(made, FAULT_HUGE, FAULT_MINOR, &vma_anon, 3, 77);
+	give(screen, made);
+	expect(screen, "None of the faults that are kept passes the filter");
+	assert_int_equal(press(screen, 'V').kind, ACTION_NONE);
+	assert_int_equal(press(screen, KEY_UI_ENTER).kind, ACTION_NONE);
+	open_table(screen, "[STREAM]");
+	expect(screen, "None of the faults that are kept passes the filter");
+	assert_int_equal(press(screen, KEY_UI_ENTER).kind, ACTION_NONE);
+	press(screen, 'T');
+	expect(screen, "7f0000003000 in anon");
+	made_free(made);
+	screen->ops->free(screen);
+}
+
 static void test_tables(void **state)
 {
 	struct made *made = made_some();
@@ -399,7 +608,7 @@ static void test_sizes_and_plot(void **state)
 	give(screen, made);
 	for (int columns = 80; columns < 240; columns += 9)
 		for (int rows = 24; rows < 70; rows += 5) {
-			struct faults_layout at = faults_layout(columns, rows);
+			struct faults_layout at = faults_layout(columns, rows, columns % 2);
 
 			assert_true(at.list.rows >= 6);
 			assert_int_equal(at.list.y + at.list.rows, at.rule_y);
@@ -462,6 +671,10 @@ int main(void)
 		cmocka_unit_test(test_pause_and_scroll),
 		cmocka_unit_test(test_scrolling_visits_all),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_filter_holds_for_tables),
+		cmocka_unit_test(test_filter_from_tables),
+		cmocka_unit_test(test_filter_of_a_pause),
+		cmocka_unit_test(test_filter_of_what_is_kept),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_refused_and_missing),
 		cmocka_unit_test(test_sentences_fit),
