@@ -15,6 +15,7 @@ struct sort_context {
 	/* Under the filter. */
 	const struct fault_numbers *numbers;
 	const struct fault_count *counts; /* of the rows of the table; NULL: a table of kinds */
+	char **names; /* of instructions, by row; NULL where they are not sorted by name */
 	enum faults_table table;
 	enum faults_sort sort;
 };
@@ -75,8 +76,6 @@ static uint64_t value_of(const struct sort_context *context, uint32_t row)
 
 static int by_name(const struct sort_context *context, uint32_t a, uint32_t b)
 {
-	char one[400], other[400];
-
 	if (context->table == TABLE_VMAS) {
 		uint64_t x = context->view->vmas[a].start_addr;
 		uint64_t y = context->view->vmas[b].start_addr;
@@ -85,8 +84,25 @@ static int by_name(const struct sort_context *context, uint32_t a, uint32_t b)
 	}
 	if (context->table == TABLE_KINDS)
 		return 0;
-	return strcmp(faults_site_text(context->view, a, false, one, sizeof(one)),
-		      faults_site_text(context->view, b, false, other, sizeof(other)));
+	return strcmp(context->names[a], context->names[b]);
+}
+
+/* The names of the rows in the order, made once: a sort compares each of them many times. */
+static char **make_names(const struct faults_screen *screen, size_t nr)
+{
+	char **names = xcalloc(nr, sizeof(*names)), text[400];
+
+	for (size_t i = 0; i < screen->nr_order; i++)
+		names[screen->order[i]] = xstrdup(faults_site_text(
+			faults_shown(screen), screen->order[i], false, text, sizeof(text)));
+	return names;
+}
+
+static void free_names(char **names, size_t nr)
+{
+	for (size_t i = 0; names && i < nr; i++)
+		free(names[i]);
+	free(names);
 }
 
 static int compare(const void *a, const void *b, void *arg)
@@ -148,7 +164,10 @@ size_t faults_sort_rows(struct faults_screen *screen)
 			screen->order[screen->nr_order++] = row;
 	if (!screen->nr_order)
 		return 0;
+	if (screen->table == TABLE_SITES && context.sort == SORT_NAME)
+		context.names = make_names(screen, nr);
 	qsort_r(screen->order, screen->nr_order, sizeof(*screen->order), compare, &context);
+	free_names(context.names, nr);
 	return chosen_at(screen);
 }
 
