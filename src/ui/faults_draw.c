@@ -89,7 +89,8 @@ static void draw_title(const struct faults_screen *screen, struct canvas *canvas
 	if (!view)
 		return;
 	comm = text_safe_str(view->process.comm);
-	x += canvas_printf(canvas, x, 0, 20, COLOUR_TEXT, ATTR_BOLD, "%d %s",
+	/* The longest: seven digits and the fifteen characters of a command. */
+	x += canvas_printf(canvas, x, 0, 23, COLOUR_TEXT, ATTR_BOLD, "%d %s",
 			   (int)view->process.pid, comm) +
 	     2;
 	free(comm);
@@ -101,11 +102,12 @@ static void draw_title(const struct faults_screen *screen, struct canvas *canvas
 			 view->nr_execs ? ", through exec" : "");
 	if (view->watching == WATCH_REFUSED)
 		return;
-	canvas_printf(canvas, x, 0, columns - x - 16, COLOUR_TEXT, 0, "%5s faults%s",
-		      fmt_count(count, fault_numbers_sum(&view->numbers)), extra);
-	if (view->nr_lost && columns - x > 50)
-		canvas_printf(canvas, x + 12 + (int)strlen(extra) + 2, 0, 16, COLOUR_BAD, ATTR_BOLD,
-			      "%s lost", fmt_count(count, view->nr_lost));
+	x += canvas_printf(canvas, x, 0, columns - x - 16, COLOUR_TEXT, 0, "%5s faults%s",
+			   fmt_count(count, fault_numbers_sum(&view->numbers)), extra) +
+	     2;
+	if (view->nr_lost)
+		canvas_printf(canvas, x, 0, columns - x - 16, COLOUR_BAD, ATTR_BOLD, "%s lost",
+			      fmt_count(count, view->nr_lost));
 }
 
 /* ---- the tabs ---- */

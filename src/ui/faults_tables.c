@@ -246,9 +246,9 @@ static void draw_kind(struct faults_screen *screen, struct canvas *canvas,
 static void draw_columns(const struct faults_screen *screen, struct canvas *canvas)
 {
 	static const char *const heads[NR_TABLE] = {
-		[TABLE_VMAS] = "    minor  major failed  from         perm  size mapping",
-		[TABLE_SITES] = "    minor  major failed  instruction",
-		[TABLE_KINDS] = "  kind           count share",
+		[TABLE_VMAS] = "   minor  major failed  from         perm  size mapping",
+		[TABLE_SITES] = "   minor  major failed  instruction",
+		[TABLE_KINDS] = "  kind         count share",
 	};
 
 	canvas_text(canvas, 2, screen->layout.columns_y, canvas_columns(canvas) - 3, COLOUR_FAINT,

@@ -531,6 +531,49 @@ static void test_tables(void **state)
 	screen->ops->free(screen);
 }
 
+static void expect_aligned(struct screen *screen, const char *one, const char *other)
+{
+	expect(screen, one);
+	expect(screen, other);
+	if (end_of(screen, 80, 24, one) != end_of(screen, 80, 24, other))
+		fail_msg("\"%s\" and \"%s\" end at different columns", one, other);
+}
+
+/* Headings stand where their columns do, and the longest name leaves room for all of the title. */
+static void test_headings(void **state)
+{
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	struct fault_view *view = made_view(made);
+
+	(void)state;
+	screen_faults_set(screen, view);
+	open_table(screen, "[BY MAPPING]");
+	expect_aligned(screen, "   minor", "a     40");
+	expect_aligned(screen, "  minor  major", "c      3      1");
+	expect_aligned(screen, "  minor  major failed", "a     40      -      -");
+	expect_aligned(screen, "failed  from        ", "7f0000000000");
+	expect_aligned(screen, "perm", "rw-p");
+	expect_aligned(screen, "perm  size", "rw-p 3.90M");
+	expect_aligned(screen, "size mapp", "3.90M anon");
+	open_table(screen, "[BY INSTRUCTION]");
+	expect_aligned(screen, "major failed", "a     40      -      -");
+	expect_aligned(screen, "failed  ins", "a     40      -      -  lib");
+	open_table(screen, "[BY KIND]");
+	expect_aligned(screen, "kind         count", "a anon-write      40");
+	expect_aligned(screen, "count share", "anon-write      40  91 %");
+	view->process.pid = 1234567;
+	snprintf(view->process.comm, sizeof(view->process.comm), "fifteen-letters");
+	view->nr_lost = 12345;
+	view->watching = WATCH_ENDED;
+	view->process.wait_status = SIGKILL;
+	expect(screen, "pagewalk  1234567 fifteen-letters     44 faults  12.3k lost ");
+	expect(screen, "SIGKILL");
+	fault_view_unref(view);
+	made_free(made);
+	screen->ops->free(screen);
+}
+
 static void test_refused_and_missing(void **state)
 {
 	struct made *made = made_new();
@@ -676,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_filter_of_a_pause),
 		cmocka_unit_test(test_filter_of_what_is_kept),
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_headings),
 		cmocka_unit_test(test_refused_and_missing),
 		cmocka_unit_test(test_sentences_fit),
 		cmocka_unit_test(test_sizes_and_plot),
