@@ -69,7 +69,7 @@ static struct perf_event_attr event_attr(const struct fault_capture *capture,
 		attr.config = capture->trace[kind].id;
 	}
 	/* The program does it all, from when it is attached on. */
-	if (is_fault(kind) && capture->log) {
+	if (is_fault(kind) && capture->logs_software) {
 		attr.sample_type = 0;
 		attr.disabled = 1;
 	}
@@ -123,7 +123,7 @@ static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 	capture->fds = xgrow(capture->fds, capture->nr_fds, &capture->fds_room,
 			     sizeof(*capture->fds));
 	capture->fds[capture->nr_fds++] = (struct capture_fd){ fd, kind };
-	if (capture->log && is_fault(kind))
+	if (capture->logs_software && is_fault(kind))
 		return attach_log(capture, fd, kind);
 	if (!queue->ring) {
 		ret = perf_ring_new(fd, capture->config.ring_bytes, &queue->ring);
@@ -365,6 +365,7 @@ static void try_log(struct fault_capture *capture)
 			      &capture->log);
 
 	capture->powers.bpf = ret ? why_from_errno(-ret) : WHY_OK;
+	capture->logs_software = !ret;
 	if (ret || capture->config.software_only || trace_exceptions(capture))
 		return;
 	capture->wanted[CAPTURE_USER] = capture->wanted[CAPTURE_KERNEL] = false;
@@ -387,12 +388,41 @@ void capture_go_first(struct fault_capture *capture)
 	capture->went_first = setpriority(PRIO_PROCESS, 0, FAULT_READER_NICE) == 0;
 }
 
+/* True where a thread or process was born while it was attached to. */
+static bool was_born_meanwhile(struct fault_capture *capture)
+{
+	for (size_t i = 0; i < capture->nr_queues; i++)
+		capture_drain(capture, &capture->queues[i], 0);
+	return capture->nr_births;
+}
+
+static void detach(struct fault_capture *capture)
+{
+	for (size_t i = 0; i < capture->nr_fds; i++)
+		close(capture->fds[i].fd);
+	for (size_t i = 0; i < capture->nr_queues; i++)
+		capture_forget(&capture->queues[i]);
+	capture->nr_fds = capture->nr_tids = capture->nr_ids = 0;
+	capture->powers.nr_unattached = 0;
+}
+
+/*
+ * A thread inherits the program of an event, but not from between the opening of the event and
+ * the attaching of the program. Where threads are being born, software events take samples, as
+ * those are inherited at any time.
+ */
 static int attach_process(struct fault_capture *capture)
 {
 	int ret;
 
 	raise_descriptor_limit(capture);
 	ret = attach_all(capture);
+	if (!ret && capture->logs_software && !capture->config.stopped &&
+	    was_born_meanwhile(capture)) {
+		detach(capture);
+		capture->logs_software = false;
+		ret = attach_all(capture);
+	}
 	return !ret && !capture->nr_tids ? -ESRCH : ret;
 }
 

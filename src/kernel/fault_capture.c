@@ -277,31 +277,44 @@ size_t fault_capture_read(struct fault_capture *capture, int timeout_ms,
 	return nr;
 }
 
+/* What the events themselves count, which is right however full a ring or log was. */
+struct event_counts {
+	uint64_t nr_faults; /* that software events have seen */
+	uint64_t nr_lost;
+};
+
 /*
- * What each event itself counts as lost (PERF_FORMAT_LOST, Linux 6.0). The LOST records of a
- * ring come only with the next record that finds room: at an end there may be none. A log
- * counts what found no room; and what software events have counted beyond what came by it was
- * lost too, for whatever reason.
+ * PERF_FORMAT_LOST (Linux 6.0): the LOST records of a ring come only with the next record that
+ * finds room: at an end there may be none.
  */
-static uint64_t count_lost(const struct fault_capture *capture)
+static struct event_counts read_counts(const struct fault_capture *capture)
 {
-	uint64_t nr = 0, nr_counted = 0, nr_logs = 0, value[2]; /* the event's count, lost */
+	struct event_counts counts = { 0 };
+	uint64_t value[2]; /* the event's count, lost */
 
 	for (size_t i = 0; i < capture->nr_fds; i++) {
 		enum capture_kind kind = capture->fds[i].kind;
 
 		if (read(capture->fds[i].fd, value, sizeof(value)) != sizeof(value))
 			continue;
-		nr += value[1];
+		counts.nr_lost += value[1];
 		if (kind == CAPTURE_MINOR || kind == CAPTURE_MAJOR)
-			nr_counted += value[0];
+			counts.nr_faults += value[0];
 	}
-	if (!capture->log)
-		return nr;
-	nr_logs = bpf_log_lost(capture->log);
-	if (nr_counted > capture->nr_logged + nr_logs)
-		nr_logs = nr_counted - capture->nr_logged;
-	return nr + nr_logs;
+	return counts;
+}
+
+/*
+ * Of events that were counted before the last reading. A log counts what found no room; and what
+ * software events have seen beyond what came by it was lost too, for whatever reason.
+ */
+static uint64_t count_lost(const struct fault_capture *capture, const struct event_counts *counts)
+{
+	uint64_t nr_logs = capture->log ? bpf_log_lost(capture->log) : 0;
+
+	if (capture->logs_software && counts->nr_faults > capture->nr_logged + nr_logs)
+		nr_logs = counts->nr_faults - capture->nr_logged;
+	return counts->nr_lost + nr_logs;
 }
 
 void fault_capture_stop(struct fault_capture *capture)
@@ -317,8 +330,10 @@ void fault_capture_flush(struct fault_capture *capture, const struct fault_captu
 			 void *arg)
 {
 	uint64_t until_ns = NEVER;
+	struct event_counts counts;
 
 	fault_capture_stop(capture);
+	counts = read_counts(capture);
 	do {
 		until_ns = NEVER;
 		drain(capture, &until_ns);
@@ -327,7 +342,7 @@ void fault_capture_flush(struct fault_capture *capture, const struct fault_captu
 	} while (capture->more);
 	drain(capture, &until_ns);
 	tell_until(capture, NEVER, ops, arg);
-	capture->nr_lost = count_lost(capture);
+	capture->nr_lost = count_lost(capture, &counts);
 }
 
 uint64_t fault_capture_lost(const struct fault_capture *capture)
@@ -364,17 +379,17 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 	for (unsigned cpu = 0; cpu < capture->nr_cpus; cpu++)
 		capture->polls[cpu].fd = -1;
 	need_pending(capture, 1); /* the table is never without room */
+	/* Already to attach: what is born meanwhile is the harder to follow the longer it takes. */
+	capture_go_first(capture);
 	ret = capture_attach(capture);
 	if (ret)
 		fault_capture_free(capture);
 	else
 		*out = capture;
-	if (!ret)
-		capture_go_first(capture);
 	return ret;
 }
 
-static void free_items(struct capture_queue *queue)
+void capture_forget(struct capture_queue *queue)
 {
 	for (size_t i = queue->first; i < queue->nr; i++) {
 		struct capture_item *item = &queue->items[i];
@@ -384,6 +399,8 @@ static void free_items(struct capture_queue *queue)
 		free(item->owned);
 	}
 	free(queue->items);
+	perf_ring_free(queue->ring);
+	*queue = (struct capture_queue){ 0 };
 }
 
 void fault_capture_free(struct fault_capture *capture)
@@ -392,10 +409,8 @@ void fault_capture_free(struct fault_capture *capture)
 		return;
 	if (capture->went_first)
 		setpriority(PRIO_PROCESS, 0, capture->old_nice);
-	for (size_t i = 0; i < capture->nr_queues; i++) {
-		perf_ring_free(capture->queues[i].ring);
-		free_items(&capture->queues[i]);
-	}
+	for (size_t i = 0; i < capture->nr_queues; i++)
+		capture_forget(&capture->queues[i]);
 	for (size_t i = 0; i < capture->nr_fds; i++)
 		close(capture->fds[i].fd);
 	bpf_log_free(capture->log);

@@ -87,7 +87,9 @@ struct fault_capture {
 	struct capture_queue *queues; /* one for the ring of each CPU, then one for each log */
 	size_t nr_queues;
 	struct bpf_log *log; /* NULL: samples go to the rings */
+	bool logs_software;  /* software events are written into it too, not only exceptions */
 	uint64_t nr_logged;  /* records of software events that came by the log */
+	uint64_t nr_births;  /* of threads and processes, that the rings told of */
 	struct pollfd *polls;
 	struct trace_event trace[NR_CAPTURE_EVENT];
 	const struct trace_field *field_addr[NR_CAPTURE_EVENT], *field_ip[NR_CAPTURE_EVENT],
@@ -121,6 +123,8 @@ size_t capture_drain(struct fault_capture *capture, struct capture_queue *queue,
 /* Bytes that wait in a queue's ring or log, and of how many; 0 where it has none. */
 size_t capture_fill(const struct fault_capture *capture, const struct capture_queue *queue,
 		    size_t *room_bytes);
+/* Frees a queue's ring and what was not told; it is as new. */
+void capture_forget(struct capture_queue *queue);
 /* Opens the events of all threads; as fault_capture_new(). */
 int capture_attach(struct fault_capture *capture);
 /* Lets the reader go before those whose faults it reads, where that is allowed. */

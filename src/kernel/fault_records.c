@@ -159,6 +159,7 @@ static void take_record(void *arg, const struct perf_event_header *header)
 				      header->size - sizeof(*header) - 8 - TRAILER_BYTES);
 		break;
 	case PERF_RECORD_FORK: /* pid, ppid, tid, ptid */
+		taker->capture->nr_births++;
 		if (body[0] == body[1])
 			return;
 		item.kind = CAPTURE_FORK;
