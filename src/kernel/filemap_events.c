@@ -9,14 +9,11 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "kernel/perf_ring.h"
-#include "kernel/tracefs.h"
+#include "kernel/filemap_rings.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RING_BYTES ((size_t)512 << 10)
@@ -32,29 +29,11 @@ enum kind {
 	NR_KIND,
 };
 
-struct kind_row {
-	const char *event;
-	bool wanted;
-};
-
-static const struct kind_row kinds[NR_KIND] = {
-	[KIND_INSERT] = { "filemap/mm_filemap_add_to_page_cache", true },
-	[KIND_DELETE] = { "filemap/mm_filemap_delete_from_page_cache", true },
-	[KIND_READ] = { "filemap/mm_filemap_get_pages", false },
-	[KIND_FAULT] = { "filemap/mm_filemap_fault", false },
-};
-
-struct tracepoint {
-	bool exists;
-	struct trace_event format;
-	/* Its fields, NULL where it has none such. */
-	const struct trace_field *index, *last, *pfn, *order;
-};
-
-/* A CPU's ring, and the events that write into it. */
-struct cpu_ring {
-	struct perf_ring *ring;
-	int fds[NR_KIND]; /* -1: none */
+static const struct filemap_point kinds[NR_KIND] = {
+	[KIND_INSERT] = { .event = "filemap/mm_filemap_add_to_page_cache", .wanted = true },
+	[KIND_DELETE] = { .event = "filemap/mm_filemap_delete_from_page_cache", .wanted = true },
+	[KIND_READ] = { .event = "filemap/mm_filemap_get_pages" },
+	[KIND_FAULT] = { .event = "filemap/mm_filemap_fault" },
 };
 
 /* Pages that a thread wanted. */
@@ -64,138 +43,51 @@ struct ask {
 };
 
 struct filemap_events {
-	struct tracepoint points[NR_KIND];
-	struct cpu_ring *rings; /* one for each CPU that is on line */
-	size_t nr_rings;
+	struct filemap_point points[NR_KIND];
+	struct filemap_rings *rings;
 	struct ask asks[ASKS]; /* a ring: the newest overwrites the oldest */
 	size_t next_ask;
 	struct cache_event *waiting; /* in the order in which they were read */
 	size_t nr_waiting, room;
 };
 
-#define SAMPLE_TYPE (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW)
-
-/* 0, or -EPROTO where a field is missing without which it is of no use. */
-static int find_fields(struct tracepoint *point, enum kind kind)
-{
-	point->index = trace_event_field(&point->format, "index");
-	point->last = trace_event_field(&point->format, "last_index");
-	point->pfn = trace_event_field(&point->format, "pfn");
-	/* Without it (before Linux 6.4) every event is of one page. */
-	point->order = trace_event_field(&point->format, "order");
-	if (!point->index || !trace_event_field(&point->format, "i_ino") ||
-	    !trace_event_field(&point->format, "s_dev") || (kind == KIND_READ && !point->last))
-		return -EPROTO;
-	return 0;
-}
-
 static int find_points(const struct host *host, struct filemap_events *events)
 {
-	int fd = tracefs_open(host), ret = 0;
+	struct filemap_point *read = &events->points[KIND_READ];
+	int ret;
 
-	if (fd < 0)
-		return fd;
-	for (int kind = 0; kind < NR_KIND && !ret; kind++) {
-		struct tracepoint *point = &events->points[kind];
-		int found = tracefs_read_event(host, fd, kinds[kind].event, &point->format);
-
-		if (!found)
-			found = find_fields(point, (enum kind)kind);
-		point->exists = !found;
-		if (kinds[kind].wanted)
-			ret = found;
-	}
-	close(fd);
+	memcpy(events->points, kinds, sizeof(kinds));
+	ret = filemap_points_find(host, events->points, NR_KIND);
+	read->exists = read->exists && read->last;
 	return ret;
 }
 
-static void close_ring(struct cpu_ring *ring)
+/* They begin when all of them are there: else an insert's reason might be missed. */
+static int add_events(struct filemap_events *events, const struct file_key *key)
 {
-	perf_ring_free(ring->ring);
-	for (int kind = 0; kind < NR_KIND; kind++)
-		if (ring->fds[kind] >= 0)
-			close(ring->fds[kind]);
-}
-
-static int open_event(const struct host *host, const struct tracepoint *point, enum kind kind,
-		      int cpu, const char *filter)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.config = point->format.id,
-		.sample_period = 1,
-		.sample_type = SAMPLE_TYPE,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
-		.disabled = 1,
-	};
-	int fd = perf_open(host, &attr, -1, cpu), ret;
-	char others[160];
-
-	if (fd < 0)
-		return fd;
-	/* The touches of kernel/ownmap.c, by this thread, ask for nothing. */
-	if (kind == KIND_FAULT) {
-		snprintf(others, sizeof(others), "%s && common_pid != %d", filter, (int)gettid());
-		filter = others;
-	}
-	ret = host_ioctl(host, fd, PERF_EVENT_IOC_SET_FILTER, (void *)(uintptr_t)filter);
-	if (ret >= 0)
-		return fd;
-	close(fd);
-	return ret;
-}
-
-/* The ring of one CPU; its events begin when all of them write into it. */
-static int open_ring(const struct host *host, const struct filemap_events *events, int cpu,
-		     const char *filter, struct cpu_ring *ring)
-{
+	char filter[FILEMAP_FILTER_LEN], others[FILEMAP_FILTER_LEN + 40];
 	int ret = 0;
 
-	for (int kind = 0; kind < NR_KIND; kind++)
-		ring->fds[kind] = -1;
-	ring->ring = NULL;
-	for (int kind = 0; kind < NR_KIND && ret >= 0; kind++) {
-		if (!events->points[kind].exists)
-			continue;
-		ret = ring->fds[kind] = open_event(host, &events->points[kind], (enum kind)kind,
-						   cpu, filter);
-		if (ret < 0)
-			break;
-		ret = kind == KIND_INSERT
-			      ? perf_ring_new(ring->fds[kind], RING_BYTES, &ring->ring)
-			      : perf_share(host, ring->fds[kind], ring->fds[KIND_INSERT]);
-	}
-	for (int kind = 0; kind < NR_KIND && ret >= 0; kind++)
-		if (ring->fds[kind] >= 0)
-			ret = host_ioctl(host, ring->fds[kind], PERF_EVENT_IOC_ENABLE, NULL);
-	if (ret < 0)
-		close_ring(ring);
-	return ret < 0 ? ret : 0;
+	filemap_filter(filter, key);
+	/* The touches of kernel/ownmap.c, by this thread, ask for nothing. */
+	snprintf(others, sizeof(others), "%s && common_pid != %d", filter, (int)gettid());
+	for (int kind = 0; kind < NR_KIND && !ret; kind++)
+		if (events->points[kind].exists)
+			ret = filemap_rings_add(events->rings, &events->points[kind],
+						kind == KIND_FAULT ? others : filter);
+	return ret ? ret : filemap_rings_start(events->rings);
 }
 
 int filemap_events_open(const struct host *host, const struct file_key *key,
 			struct filemap_events **out)
 {
 	struct filemap_events *events = xcalloc(1, sizeof(*events));
-	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
-	char filter[96];
 	int ret = find_points(host, events);
 
-	/* The kernel's own device number has 20 bits of minor (include/linux/kdev_t.h). */
-	snprintf(filter, sizeof(filter), "i_ino == %llu && s_dev == %u",
-		 (unsigned long long)key->inode, key->dev_major << 20 | key->dev_minor);
-	events->rings = xcalloc(nr_cpus > 0 ? (size_t)nr_cpus : 1, sizeof(*events->rings));
-	for (long cpu = 0; cpu < nr_cpus && !ret; cpu++) {
-		ret = open_ring(host, events, (int)cpu, filter, &events->rings[events->nr_rings]);
-		if (!ret)
-			events->nr_rings++;
-		else if (ret == -ENODEV)
-			ret = 0; /* a CPU that is off line */
-	}
-	if (!ret && !events->nr_rings)
-		ret = -ENODEV;
+	if (!ret)
+		ret = filemap_rings_new(host, RING_BYTES, &events->rings);
+	if (!ret)
+		ret = add_events(events, key);
 	if (ret)
 		filemap_events_close(events);
 	else
@@ -207,9 +99,7 @@ void filemap_events_close(struct filemap_events *events)
 {
 	if (!events)
 		return;
-	for (size_t i = 0; i < events->nr_rings; i++)
-		close_ring(&events->rings[i]);
-	free(events->rings);
+	filemap_rings_free(events->rings);
 	free(events->waiting);
 	free(events);
 }
@@ -225,15 +115,10 @@ static void take_ask(struct filemap_events *events, const struct perf_sample *sa
 	};
 }
 
-static uint64_t value_of(const struct trace_field *field, const struct perf_sample *sample)
-{
-	return trace_field_value(field, sample->raw, sample->raw_len_bytes);
-}
-
 static void take_move(struct filemap_events *events, const struct perf_sample *sample,
-		      const struct tracepoint *point, bool inserted)
+		      const struct filemap_point *point, bool inserted)
 {
-	uint64_t order = value_of(point->order, sample);
+	uint64_t order = filemap_value(point->order, sample);
 
 	if (order > 63)
 		return;
@@ -242,40 +127,29 @@ static void take_move(struct filemap_events *events, const struct perf_sample *s
 	events->waiting[events->nr_waiting++] = (struct cache_event){
 		.t_ns = sample->t_ns,
 		.inserted = inserted,
-		.page = value_of(point->index, sample),
+		.page = filemap_value(point->index, sample),
 		.nr_pages = UINT64_C(1) << order,
 		.nr_folios = 1,
 		.order = (unsigned)order,
-		.pfn = value_of(point->pfn, sample),
+		.pfn = filemap_value(point->pfn, sample),
 		.pid = sample->pid,
 		.tid = sample->tid,
 	};
 }
 
-static void take_record(void *arg, const struct perf_event_header *header)
+static void take_sample(void *arg, const struct filemap_point *point,
+			const struct perf_sample *sample)
 {
 	struct filemap_events *events = arg;
-	struct perf_sample sample;
-	uint16_t type;
+	enum kind kind = (enum kind)(point - events->points);
+	uint64_t first = filemap_value(point->index, sample);
 
-	if (!perf_parse_sample(header, SAMPLE_TYPE, &sample) || !sample.raw ||
-	    sample.raw_len_bytes < sizeof(type))
-		return;
-	memcpy(&type, sample.raw, sizeof(type)); /* common_type: the tracepoint's number */
-	for (int kind = 0; kind < NR_KIND; kind++) {
-		const struct tracepoint *point = &events->points[kind];
-
-		if (!point->exists || point->format.id != type)
-			continue;
-		if (kind == KIND_READ)
-			take_ask(events, &sample, value_of(point->index, &sample),
-				 value_of(point->last, &sample));
-		else if (kind == KIND_FAULT)
-			take_ask(events, &sample, value_of(point->index, &sample),
-				 value_of(point->index, &sample));
-		else
-			take_move(events, &sample, point, kind == KIND_INSERT);
-	}
+	if (kind == KIND_READ)
+		take_ask(events, sample, first, filemap_value(point->last, sample));
+	else if (kind == KIND_FAULT)
+		take_ask(events, sample, first, first);
+	else
+		take_move(events, sample, point, kind == KIND_INSERT);
 }
 
 static bool is_near(uint64_t a_ns, uint64_t b_ns)
@@ -312,12 +186,8 @@ static int by_time(const void *a, const void *b)
 static uint64_t drain(struct filemap_events *events, struct cache_grid *grid, uint64_t now_ns)
 {
 	size_t nr_before = events->nr_waiting;
-	uint64_t lost = 0;
+	uint64_t lost = filemap_rings_drain(events->rings, take_sample, events);
 
-	for (size_t i = 0; i < events->nr_rings; i++) {
-		perf_ring_drain(events->rings[i].ring, 0, take_record, events);
-		lost += perf_ring_lost(events->rings[i].ring);
-	}
 	for (size_t i = nr_before; grid && i < events->nr_waiting; i++)
 		cache_grid_mark(grid, events->waiting[i].page, events->waiting[i].nr_pages,
 				events->waiting[i].inserted ? CACHE_INSERTED : CACHE_EVICTED,
