@@ -50,6 +50,7 @@ struct tracer {
 	struct fault_site_name *names; /* of the tally's sites, as far as they are known */
 	size_t nr_names, names_room;
 	uint64_t began_ns, nr_seen; /* seen: of the kinds that are wanted */
+	bool has_news;              /* lines that were not written yet */
 };
 
 static volatile sig_atomic_t interrupted, from_keyboard;
@@ -201,6 +202,7 @@ static void take_fault(void *arg, const struct fault *fault, const struct vma *v
 		line.source = name->source;
 		line.symbol_off_bytes = name->off_bytes;
 	}
+	tracer->has_news = true;
 	if (tracer->options->json)
 		out_fault_json(tracer->out, &line);
 	else
@@ -301,9 +303,11 @@ static void follow_faults(struct tracer *tracer, struct proc *proc, struct launc
 	int ret;
 
 	do {
-		/* What came is shown at once; a burst is written in large pieces. */
-		if (fault_watch_read(tracer->watch, ROUND_MS, &watch_ops, tracer))
+		/* What is told is shown at once; a burst is written in large pieces. */
+		fault_watch_read(tracer->watch, ROUND_MS, &watch_ops, tracer);
+		if (tracer->has_news)
 			fflush(tracer->out);
+		tracer->has_news = false;
 		pass_signal(launch);
 		if (ferror(tracer->out))
 			break; /* nobody reads any more */
