@@ -209,7 +209,14 @@ static void take_fault(void *arg, const struct fault *fault, const struct vma *v
 		out_fault_text(tracer->out, &line);
 }
 
-static const struct fault_watch_ops watch_ops = { .fault = take_fault };
+static void take_eviction(void *arg, const struct fault_eviction *eviction)
+{
+	struct tracer *tracer = arg;
+
+	fault_tally_evict(tracer->tally, eviction, tracer->host->geometry.page_shift);
+}
+
+static const struct fault_watch_ops watch_ops = { .fault = take_fault, .evicted = take_eviction };
 
 static void print_head(const struct tracer *tracer, pid_t pid)
 {
@@ -222,6 +229,7 @@ static void print_head(const struct tracer *tracer, pid_t pid)
 		.signals = powers->signals,
 		.cache_events = powers->cache_events,
 		.bpf = powers->bpf,
+		.evictions = fault_watch_evictions(tracer->watch)->doubt,
 		.nr_threads = powers->nr_threads,
 		.nr_unattached = powers->nr_unattached,
 		.follow = tracer->options->follow,
@@ -241,6 +249,8 @@ static void print_summary(struct tracer *tracer, bool balance_known,
 	struct fault_summary summary = {
 		.tally = tracer->tally,
 		.names = tracer->names,
+		.evictions = fault_watch_evictions(tracer->watch),
+		.began_ns = tracer->began_ns,
 		.elapsed_ns = clock_mono_ns() - tracer->began_ns,
 		.minflt = balance->minflt,
 		.majflt = balance->majflt,

@@ -8,11 +8,15 @@
  * PAGEMAP_SCAN (Linux 6.7); registration with a userfaultfd by uffd_ranges.h; swapping in
  * /proc/meminfo. All of it is bounded by time and number, so that a storm of faults is not
  * slowed down by looking at it.
+ *
+ * What left the page cache (eviction_watch.h) is read when the first fault of a reading that
+ * struck a file is told, for all that came before that fault is known by then; and at the end.
  */
 #include "kernel/fault_watch.h"
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "kernel/eviction_watch.h"
 #include "kernel/taskstat.h"
 #include "kernel/uffd_ranges.h"
 #include "kernel/walk.h"
@@ -56,7 +60,9 @@ struct fault_watch {
 	uint64_t last_minflt, last_majflt;
 	bool has_ended; /* the counters are those of the end */
 	struct fault_balance balance;
-	uint64_t *seen; /* pages that have faulted, by hash */
+	uint64_t *seen;                   /* pages that have faulted, by hash */
+	struct eviction_watch *evictions; /* NULL: tracepoints are not wanted */
+	bool evictions_read;              /* in this reading */
 
 	const struct fault_watch_ops *ops; /* of the reading that is under way */
 	void *arg;
@@ -98,8 +104,14 @@ static struct watched *find_watched(struct fault_watch *watch, pid_t pid)
 	return watch->last = watched_new(watch, pid, NULL);
 }
 
+static void note_files(struct fault_watch *watch, const struct vma_list *list)
+{
+	for (size_t i = 0; watch->evictions && i < vma_list_nr(list); i++)
+		eviction_watch_note(watch->evictions, vma_list_at(list, i));
+}
+
 /* Reads the mappings as they are now, but not too often. */
-static bool load_maps(struct watched *one)
+static bool load_maps(struct fault_watch *watch, struct watched *one)
 {
 	uint64_t now_ns = clock_mono_ns();
 	struct vma_list *list;
@@ -110,6 +122,7 @@ static bool load_maps(struct watched *one)
 		return false;
 	if (vma_list_nr(list))
 		fault_space_load(one->space, list);
+	note_files(watch, list);
 	vma_list_free(list);
 	/* Many mappings are dear to read: the more, the rarer. */
 	one->maps_ns = clock_mono_ns();
@@ -117,10 +130,11 @@ static bool load_maps(struct watched *one)
 	return true;
 }
 
-static const struct vma *find_vma(struct watched *one, uint64_t addr, uint32_t *id, bool *grew)
+static const struct vma *find_vma(struct fault_watch *watch, struct watched *one, uint64_t addr,
+				  uint32_t *id, bool *grew)
 {
 	*id = fault_space_find(one->space, addr, grew);
-	if (*id == FAULT_SPACE_NONE && load_maps(one))
+	if (*id == FAULT_SPACE_NONE && load_maps(watch, one))
 		*id = fault_space_find(one->space, addr, grew);
 	return fault_space_at(one->space, *id);
 }
@@ -237,6 +251,34 @@ static void gather_facts(struct fault_watch *watch, struct watched *one, struct 
 	}
 }
 
+static void read_evictions(struct fault_watch *watch)
+{
+	if (watch->evictions_read)
+		return;
+	eviction_watch_read(watch->evictions);
+	watch->evictions_read = true;
+}
+
+/* True where a page of a file was cached before, and left: that is why it is not there now. */
+static bool was_evicted(struct fault_watch *watch, const struct fault *fault, const struct vma *vma)
+{
+	struct fault_evictions *evictions;
+	struct evicted_file *file;
+
+	if (!watch->evictions || !vma || !fault_evictions_concern(vma) ||
+	    (fault->kind != FAULT_FILE_MAJOR && fault->kind != FAULT_FILE_MINOR))
+		return false;
+	read_evictions(watch);
+	evictions = eviction_watch_state(watch->evictions);
+	if (!evictions->nr_pages)
+		return false;
+	file = fault_evictions_find(evictions, vma->dev_major, vma->dev_minor, vma->inode);
+	return file && fault_evictions_had(evictions, file,
+					   (fault->addr - vma->start_addr + vma->off_bytes) >>
+						   watch->host->geometry.page_shift,
+					   fault->t_ns);
+}
+
 static void take_fault(void *arg, const struct fault *captured, int signal)
 {
 	struct fault_watch *watch = arg;
@@ -248,7 +290,7 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	uint32_t code_id;
 
 	one = find_watched(watch, fault.pid);
-	facts.vma = find_vma(one, fault.addr, &fault.vma_id, &facts.grew_stack);
+	facts.vma = find_vma(watch, one, fault.addr, &fault.vma_id, &facts.grew_stack);
 	if (facts.vma) {
 		/* As it is now: looking further may move or change it. */
 		struck = *facts.vma;
@@ -256,6 +298,7 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	}
 	gather_facts(watch, one, &fault, &facts);
 	fault_classify(&fault, &facts);
+	fault.evicted_before = was_evicted(watch, &fault, facts.vma);
 	if (fault.kind == FAULT_HUGE && facts.vma)
 		fault.pages_mapped = (uint32_t)(watch->huge_bytes >>
 						watch->host->geometry.page_shift);
@@ -263,7 +306,7 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	watch->balance.nr_major += fault.severity == FAULT_MAJOR;
 	watch->balance.nr_failed += fault.severity == FAULT_FAILED;
 	if (!fault.in_kernel)
-		code = find_vma(one, fault.ip, &code_id, NULL);
+		code = find_vma(watch, one, fault.ip, &code_id, NULL);
 	watch->ops->fault(watch->arg, &fault, facts.vma, code);
 }
 
@@ -272,6 +315,8 @@ static void take_map(void *arg, pid_t pid, const struct vma *vma)
 	struct fault_watch *watch = arg;
 
 	fault_space_map(find_watched(watch, pid)->space, vma);
+	if (watch->evictions)
+		eviction_watch_note(watch->evictions, vma);
 }
 
 static void take_exec(void *arg, pid_t pid, const char *comm)
@@ -313,6 +358,26 @@ static void take_exit(void *arg, pid_t pid)
 		watch->last = NULL;
 		return;
 	}
+}
+
+static void tell_eviction(void *arg, const struct fault_eviction *eviction)
+{
+	struct fault_watch *watch = arg;
+
+	if (watch->ops->evicted)
+		watch->ops->evicted(watch->arg, eviction);
+}
+
+/* Tells what was evicted, and watches the files that are new. */
+static void end_reading(struct fault_watch *watch)
+{
+	if (!watch->evictions)
+		return;
+	read_evictions(watch);
+	watch->evictions_read = false;
+	eviction_watch_tell(watch->evictions, tell_eviction, watch);
+	eviction_watch_follow(watch->evictions,
+			      watch->last ? watch->last->proc : watch->watched[0]->proc);
 }
 
 static const struct fault_capture_ops capture_ops = {
@@ -386,7 +451,11 @@ int fault_watch_new(const struct host *host, const struct fault_capture_config *
 		fault_watch_free(watch);
 		return ret;
 	}
-	load_maps(watch->watched[0]);
+	if (!config->software_only)
+		watch->evictions = eviction_watch_new(host);
+	load_maps(watch, watch->watched[0]);
+	if (watch->evictions)
+		eviction_watch_follow(watch->evictions, watch->watched[0]->proc);
 	/* Of one that has not run yet, all is new, and all that was counted is its own. */
 	if (!config->stopped) {
 		watch->base_minflt = watch->last_minflt;
@@ -404,6 +473,7 @@ void fault_watch_free(struct fault_watch *watch)
 	fault_capture_free(watch->capture);
 	for (size_t i = 0; i < watch->nr_watched; i++)
 		watched_free(watch->watched[i]);
+	eviction_watch_free(watch->evictions);
 	free(watch->watched);
 	free(watch->seen);
 	free(watch);
@@ -417,10 +487,14 @@ const struct fault_capture_powers *fault_watch_powers(const struct fault_watch *
 size_t fault_watch_read(struct fault_watch *watch, int timeout_ms,
 			const struct fault_watch_ops *ops, void *arg)
 {
+	size_t nr;
+
 	watch->looks_left = LOOKS_PER_ROUND;
 	watch->ops = ops;
 	watch->arg = arg;
-	return fault_capture_read(watch->capture, timeout_ms, &capture_ops, watch);
+	nr = fault_capture_read(watch->capture, timeout_ms, &capture_ops, watch);
+	end_reading(watch);
+	return nr;
 }
 
 void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *ops, void *arg)
@@ -432,6 +506,7 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
 	fault_capture_stop(watch->capture);
 	watch->has_ended = read_counters(watch, &watch->last_minflt, &watch->last_majflt) == 0;
 	fault_capture_flush(watch->capture, &capture_ops, watch);
+	end_reading(watch);
 }
 
 /* The counters less what was there before, and less what the events have. */
@@ -458,4 +533,11 @@ int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out)
 		ret = read_counters(watch, &watch->last_minflt, &watch->last_majflt);
 	make_balance(watch, watch->last_minflt, watch->last_majflt, out);
 	return ret;
+}
+
+const struct fault_evictions *fault_watch_evictions(const struct fault_watch *watch)
+{
+	static const struct fault_evictions not_asked = { .doubt = EVICTIONS_NOT_ASKED };
+
+	return watch->evictions ? eviction_watch_state(watch->evictions) : &not_asked;
 }

@@ -5,6 +5,7 @@
 #include "kernel/fault_capture.h"
 #include "kernel/proc.h"
 #include "model/fault.h"
+#include "model/fault_evictions.h"
 #include "model/fault_space.h"
 
 #include <stdbool.h>
@@ -25,6 +26,8 @@ struct fault_watch_ops {
 		      const struct vma *code);
 	/* The process became another program; may be NULL. */
 	void (*exec)(void *arg, pid_t pid, const char *comm);
+	/* Pages of a file that it maps or has mapped left the page cache; may be NULL. */
+	void (*evicted)(void *arg, const struct fault_eviction *eviction);
 };
 
 /* What the kernel has counted, and what has come as events. */
@@ -55,6 +58,11 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
  * counters are those last seen. A zombie still has them: they are exact before it is reaped.
  */
 int fault_watch_balance(struct fault_watch *watch, struct fault_balance *out);
+/*
+ * What has left the page cache of the files that it maps, as far as it was told; borrowed. Files
+ * are watched from the end of the reading that tells of their mapping.
+ */
+const struct fault_evictions *fault_watch_evictions(const struct fault_watch *watch);
 
 /*
  * The kernel's counters of a process by themselves, for where perf is refused: /proc/PID/stat

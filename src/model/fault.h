@@ -71,10 +71,11 @@ struct fault {
 	int16_t si_code;         /* of FAULT_SEGV and FAULT_BUS; 0: not known */
 	uint8_t error_code;      /* enum fault_error */
 	uint8_t has_error_code;
-	uint8_t kind;      /* enum fault_kind */
-	uint8_t severity;  /* enum fault_severity */
-	uint8_t doubt;     /* enum fault_doubt */
-	uint8_t in_kernel; /* taken inside a system call */
+	uint8_t kind;           /* enum fault_kind */
+	uint8_t severity;       /* enum fault_severity */
+	uint8_t doubt;          /* enum fault_doubt */
+	uint8_t in_kernel;      /* taken inside a system call */
+	uint8_t evicted_before; /* its page was in the page cache and left it, during the watch */
 };
 
 /* What is known of the page and of the place, beside the fault itself. */

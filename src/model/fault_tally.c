@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FILE_HEADS 256
+
 struct fault_tally {
 	struct fault_numbers all;
 	struct fault_tally_vma *vmas;
@@ -23,6 +25,7 @@ struct fault_tally {
 	/* Row + 1 by hash; 0 is free. Twice as large as there can be rows. */
 	uint32_t *vma_slots, *end_slots, *site_slots; /* end: of anonymous mappings */
 	size_t vma_mask, site_mask;
+	uint32_t file_rows[FILE_HEADS]; /* row + 1 of the last mapping, by hash of its file */
 };
 
 static size_t slots_for(size_t rows)
@@ -97,6 +100,24 @@ static bool is_vma(const struct fault_tally_vma *row, pid_t pid, const struct vm
 	       !strcmp(row->name, vma->path);
 }
 
+static uint32_t *file_head(struct fault_tally *tally, uint64_t inode)
+{
+	return &tally->file_rows[mix(inode) % FILE_HEADS];
+}
+
+static void note_file(struct fault_tally *tally, const struct vma *vma)
+{
+	struct fault_tally_vma *row = &tally->vmas[tally->nr_vmas];
+	uint32_t *head = file_head(tally, vma->inode);
+
+	row->inode = vma->inode;
+	row->dev_major = vma->dev_major;
+	row->dev_minor = vma->dev_minor;
+	row->off_bytes = vma->off_bytes;
+	row->next = *head;
+	*head = (uint32_t)tally->nr_vmas + 1;
+}
+
 static size_t add_vma(struct fault_tally *tally, pid_t pid, const struct vma *vma)
 {
 	struct fault_tally_vma *row = &tally->vmas[tally->nr_vmas];
@@ -107,6 +128,8 @@ static size_t add_vma(struct fault_tally *tally, pid_t pid, const struct vma *vm
 		row->start_addr = vma->start_addr;
 		row->end_addr = vma->end_addr;
 		row->perms = vma->perms;
+		if (fault_evictions_concern(vma))
+			note_file(tally, vma);
 	}
 	return tally->nr_vmas++;
 }
@@ -231,12 +254,44 @@ void fault_tally_add(struct fault_tally *tally, const struct fault *fault, const
 		/* The heap grows up, a stack down, anonymous memory either way. */
 		row->start_addr = vma->start_addr;
 		row->end_addr = vma->end_addr;
+		row->off_bytes = vma->off_bytes;
 	}
 	if (!row->first_ns)
 		row->first_ns = fault->t_ns;
 	row->last_ns = fault->t_ns;
 	tally->last_site = find_site(tally, fault, code);
 	count(&tally->sites[tally->last_site].numbers, fault);
+}
+
+/* How many pages of the eviction lie in the row's part of the file. */
+static uint64_t pages_within(const struct fault_tally_vma *row,
+			     const struct fault_eviction *eviction, unsigned page_shift)
+{
+	uint64_t first = row->off_bytes >> page_shift;
+	uint64_t past = first + ((row->end_addr - row->start_addr) >> page_shift);
+	uint64_t from = eviction->page > first ? eviction->page : first;
+	uint64_t to = eviction->page + eviction->nr_pages;
+
+	if (to > past)
+		to = past;
+	return from < to ? to - from : 0;
+}
+
+void fault_tally_evict(struct fault_tally *tally, const struct fault_eviction *eviction,
+		       unsigned page_shift)
+{
+	const struct evicted_file *file = eviction->file;
+	uint32_t at = *file_head(tally, file->inode);
+
+	while (at) {
+		struct fault_tally_vma *row = &tally->vmas[at - 1];
+
+		/* What left before its first fault was never this mapping's. */
+		if (row->inode == file->inode && row->dev_minor == file->dev_minor &&
+		    row->dev_major == file->dev_major && row->first_ns <= eviction->t_ns)
+			row->nr_evicted += pages_within(row, eviction, page_shift);
+		at = row->next;
+	}
 }
 
 const struct fault_numbers *fault_tally_numbers(const struct fault_tally *tally)

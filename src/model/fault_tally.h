@@ -3,6 +3,7 @@
 #define PAGEWALK_MODEL_FAULT_TALLY_H
 
 #include "model/fault.h"
+#include "model/fault_evictions.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,11 @@ struct fault_tally_vma {
 	char *name; /* raw path, "" for anonymous memory; owned by the tally */
 	struct fault_numbers numbers;
 	uint64_t first_ns, last_ns;
+	/* Of a mapping of a file (fault_evictions_concern()); inode 0: of nothing such. */
+	uint64_t inode, off_bytes;
+	uint32_t dev_major, dev_minor;
+	uint64_t nr_evicted; /* pages of its part of the file, since its first fault */
+	uint32_t next;       /* row + 1 of another one whose file has the same hash */
 };
 
 /* The module of instructions of the kernel itself, which took a fault on a process's behalf. */
@@ -46,6 +52,9 @@ void fault_tally_free(struct fault_tally *tally);
 /* Counts a fault. `vma` is the mapping that it struck, `code` that of its instruction; or NULL. */
 void fault_tally_add(struct fault_tally *tally, const struct fault *fault, const struct vma *vma,
 		     const struct vma *code);
+/* Counts an eviction in the rows of all mappings that have the pages. */
+void fault_tally_evict(struct fault_tally *tally, const struct fault_eviction *eviction,
+		       unsigned page_shift);
 const struct fault_numbers *fault_tally_numbers(const struct fault_tally *tally);
 uint64_t fault_numbers_sum(const struct fault_numbers *numbers);
 /* Rows in the order in which they came, borrowed; the last one may be that of all others. */

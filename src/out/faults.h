@@ -4,6 +4,7 @@
 
 #include "base/why.h"
 #include "model/fault.h"
+#include "model/fault_evictions.h"
 #include "model/fault_tally.h"
 
 #include <stdbool.h>
@@ -31,7 +32,8 @@ struct fault_head {
 	pid_t pid;
 	bool sees_kernel;
 	enum why error_code, signals, cache_events;
-	enum why bpf; /* whether BPF programs write the faults down */
+	enum why bpf;                  /* whether BPF programs write the faults down */
+	enum eviction_doubt evictions; /* why what leaves the page cache is not seen */
 	unsigned nr_threads, nr_unattached;
 	bool follow;
 	const char *no_events; /* why only the counters can be had; NULL: events come */
@@ -54,10 +56,11 @@ struct fault_site_name {
 struct fault_summary {
 	const char *no_events; /* why none were seen, and then there is no tally; NULL: they were */
 	const struct fault_tally *tally;
-	const struct fault_site_name *names; /* one for each site of the tally */
-	uint64_t elapsed_ns;
-	uint64_t minflt, majflt; /* the kernel's counters */
-	uint64_t nr_events;      /* minor and major faults that came */
+	const struct fault_site_name *names;     /* one for each site of the tally */
+	const struct fault_evictions *evictions; /* NULL only where there are no events */
+	uint64_t began_ns, elapsed_ns;           /* CLOCK_MONOTONIC; since then */
+	uint64_t minflt, majflt;                 /* the kernel's counters */
+	uint64_t nr_events;                      /* minor and major faults that came */
 	uint64_t nr_hidden, nr_lost, nr_failed;
 	uint64_t nr_unprinted;                /* beyond --limit */
 	const struct fault_numbers *left_out; /* by --kind, and not in the tally; NULL: none */

@@ -210,6 +210,8 @@ void out_fault_json(FILE *out, const struct fault_line *in)
 		put_text(&line, ",\"pages_inserted\":");
 		put_number(&line, fault->pages_inserted);
 	}
+	if (fault->evicted_before)
+		put_text(&line, ",\"evicted_before\":true");
 	if (fault->severity == FAULT_FAILED) {
 		put_text(&line, ",\"broken_rule\":");
 		put_string(&line, fault_broken_rule(fault));
@@ -220,6 +222,15 @@ void out_fault_json(FILE *out, const struct fault_line *in)
 }
 
 static const char no_balance[] = "the process was gone before its counters were read";
+
+/* A number of evicted pages, or null with the reason. */
+static void set_evicted(json_t *object, const char *name, uint64_t nr, enum eviction_doubt doubt)
+{
+	if (doubt)
+		json_set_unknown(object, name, eviction_doubt_text(doubt));
+	else
+		json_object_set_new(object, name, json_integer((json_int_t)nr));
+}
 
 static void set_power(json_t *object, const char *name, enum why why)
 {
@@ -259,6 +270,10 @@ void out_faults_head_json(FILE *out, const struct fault_head *head)
 	set_power(line, "signals", head->signals);
 	set_power(line, "cache_events", head->cache_events);
 	set_power(line, "bpf", head->bpf);
+	if (head->evictions)
+		json_set_unknown(line, "evictions", eviction_doubt_text(head->evictions));
+	else
+		json_object_set_new(line, "evictions", json_true());
 	json_object_set_new(sources, "faults", json_string("perf page-faults"));
 	if (head->error_code == WHY_OK)
 		json_object_set_new(sources, "error_code",
@@ -294,7 +309,7 @@ static void set_numbers(json_t *row, const struct fault_numbers *numbers)
 	json_object_set_new(row, "by_kind", kinds_json(numbers));
 }
 
-static json_t *vmas_json(const struct fault_tally *tally)
+static json_t *vmas_json(const struct fault_tally *tally, const struct fault_evictions *evictions)
 {
 	json_t *rows = json_array();
 
@@ -314,9 +329,53 @@ static json_t *vmas_json(const struct fault_tally *tally)
 						  : "all mappings beyond the most that are kept");
 		}
 		set_numbers(row, &vma->numbers);
+		if (vma->inode)
+			set_evicted(row, "evicted", vma->nr_evicted,
+				    fault_evictions_doubt_of(evictions, vma->dev_major,
+							     vma->dev_minor, vma->inode));
 		json_array_append_new(rows, row);
 	}
 	return rows;
+}
+
+/* The files of which pages were evicted, and those of which that is not known. */
+static json_t *evicted_json(const struct fault_summary *summary)
+{
+	const struct fault_evictions *evictions = summary->evictions;
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < evictions->nr; i++) {
+		const struct evicted_file *file = &evictions->files[i];
+		json_t *row;
+
+		if (!file->nr_pages && !file->doubt)
+			continue;
+		row = json_object();
+		json_object_set_new(row, "file", json_text(file->path));
+		set_evicted(row, "pages", file->nr_pages,
+			    fault_evictions_doubt_of(evictions, file->dev_major, file->dev_minor,
+						     file->inode));
+		if (file->last_ns)
+			json_object_set_new(row, "last_t_ns",
+					    json_integer(file->last_ns > summary->began_ns
+								 ? (json_int_t)(file->last_ns -
+										summary->began_ns)
+								 : 0));
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
+static void set_evictions(json_t *line, const struct fault_summary *summary)
+{
+	const struct fault_evictions *evictions = summary->evictions;
+
+	set_evicted(line, "evicted", evictions->nr_pages, fault_evictions_doubt(evictions));
+	set_evicted(line, "evictions_lost", evictions->nr_lost, evictions->doubt);
+	if (evictions->doubt)
+		json_set_unknown(line, "evicted_by_file", eviction_doubt_text(evictions->doubt));
+	else
+		json_object_set_new(line, "evicted_by_file", evicted_json(summary));
 }
 
 /* A name, or null with its reason. */
@@ -352,8 +411,10 @@ static json_t *sites_json(const struct fault_summary *summary)
 /* What only events tell. */
 static void set_events(json_t *line, const struct fault_summary *summary)
 {
-	static const char *const fields[] = { "events",  "lost",   "failed",  "unprinted", "hidden",
-					      "by_kind", "by_vma", "by_site", "left_out" };
+	static const char *const fields[] = { "events",    "lost",           "failed",
+					      "unprinted", "hidden",         "by_kind",
+					      "by_vma",    "by_site",        "left_out",
+					      "evicted",   "evictions_lost", "evicted_by_file" };
 
 	if (summary->no_events) {
 		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -373,7 +434,8 @@ static void set_events(json_t *line, const struct fault_summary *summary)
 	json_object_set_new(line, "by_kind", kinds_json(fault_tally_numbers(summary->tally)));
 	json_object_set_new(line, "left_out",
 			    summary->left_out ? kinds_json(summary->left_out) : json_object());
-	json_object_set_new(line, "by_vma", vmas_json(summary->tally));
+	json_object_set_new(line, "by_vma", vmas_json(summary->tally, summary->evictions));
+	set_evictions(line, summary);
 	json_object_set_new(line, "by_site", sites_json(summary));
 }
 

@@ -67,6 +67,9 @@ void out_faults_head_text(FILE *out, const struct fault_head *head)
 		      out);
 	say_missing(out, "error codes (load or store) need the tracepoints of tracefs, as root",
 		    head->error_code);
+	if (head->evictions != EVICTIONS_KNOWN && head->evictions != EVICTIONS_NOT_ASKED)
+		fprintf(out, "# what leaves the page cache is not seen: %s\n",
+			eviction_doubt_text(head->evictions));
 	say_missing(out, "signals need the tracepoints of tracefs, as root", head->signals);
 	fprintf(out, "# %13s %7s %-6s %-12s %-16s %-32s %s\n", "TIME", "TID", "", "KIND", "ADDRESS",
 		"MAPPING", "INSTRUCTION");
@@ -140,6 +143,8 @@ void out_fault_text(FILE *out, const struct fault_line *in)
 		fprintf(out, "  +%u cached", fault->pages_inserted);
 	if (fault->pages_mapped > 1)
 		fprintf(out, "  %u pages", fault->pages_mapped);
+	if (fault->evicted_before)
+		fputs("  evicted before", out);
 	fputc('\n', out);
 }
 
@@ -157,8 +162,21 @@ static int more_first(const void *a, const void *b)
 			      : (x->index > y->index) - (x->index < y->index);
 }
 
-static void print_vmas(FILE *out, const struct fault_tally *tally, size_t rows)
+/* "12", "-" where the mapping is of no file, "?" where it is not known. */
+static const char *evicted_text(char out[24], const struct fault_tally_vma *vma,
+				const struct fault_evictions *evictions)
 {
+	if (!vma->inode)
+		return "-";
+	if (fault_evictions_doubt_of(evictions, vma->dev_major, vma->dev_minor, vma->inode))
+		return "?";
+	snprintf(out, 24, "%" PRIu64, vma->nr_evicted);
+	return out;
+}
+
+static void print_vmas(FILE *out, const struct fault_summary *summary, size_t rows)
+{
+	const struct fault_tally *tally = summary->tally;
 	size_t nr = fault_tally_nr_vmas(tally);
 	struct order *order = xcalloc(nr + 1, sizeof(*order));
 
@@ -166,14 +184,15 @@ static void print_vmas(FILE *out, const struct fault_tally *tally, size_t rows)
 		order[i] = (struct order){ i,
 					   fault_numbers_sum(&fault_tally_vma(tally, i)->numbers) };
 	qsort(order, nr, sizeof(*order), more_first);
-	fprintf(out, "\n%12s %12s %8s  %s\n", "MINOR", "MAJOR", "FAILED", "MAPPING");
+	fprintf(out, "\n%12s %12s %8s %8s  %s\n", "MINOR", "MAJOR", "FAILED", "EVICTED", "MAPPING");
 	for (size_t i = 0; i < nr && (!rows || i < rows); i++) {
 		const struct fault_tally_vma *vma = fault_tally_vma(tally, order[i].index);
 		const uint64_t *by = vma->numbers.by_severity;
-		char *name = text_safe_str(vma->name[0] ? vma->name : "anon");
+		char *name = text_safe_str(vma->name[0] ? vma->name : "anon"), evicted[24];
 
-		fprintf(out, "%12" PRIu64 " %12" PRIu64 " %8" PRIu64 "  ", by[FAULT_MINOR],
-			by[FAULT_MAJOR], by[FAULT_FAILED]);
+		fprintf(out, "%12" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8s  ", by[FAULT_MINOR],
+			by[FAULT_MAJOR], by[FAULT_FAILED],
+			evicted_text(evicted, vma, summary->evictions));
 		if (vma->end_addr)
 			fprintf(out, "%012" PRIx64 "-%012" PRIx64 " %s\n", vma->start_addr,
 				vma->end_addr, name);
@@ -245,6 +264,46 @@ static void print_hidden(FILE *out, const struct fault_summary *summary)
 				: "inside system calls, or get_user_pages");
 }
 
+static void print_evicted_file(FILE *out, const struct evicted_file *file, uint64_t began_ns)
+{
+	uint64_t t_ns = file->last_ns > began_ns ? file->last_ns - began_ns : 0;
+	char *name = text_safe_str(file->path);
+
+	if (file->doubt)
+		fprintf(out, "%12s  %s: %s\n", "?", name, eviction_doubt_text(file->doubt));
+	else
+		fprintf(out, "%12" PRIu64 "  %s, the last at %" PRIu64 ".%09" PRIu64 "\n",
+			file->nr_pages, name, t_ns / 1000000000, t_ns % 1000000000);
+	free(name);
+}
+
+static void print_evicted(FILE *out, const struct fault_summary *summary, size_t rows)
+{
+	const struct fault_evictions *evictions = summary->evictions;
+	enum eviction_doubt doubt = fault_evictions_doubt(evictions);
+	size_t nr = 0;
+
+	if (evictions->doubt) {
+		fprintf(out, "evicted      ? (%s)\n", eviction_doubt_text(doubt));
+		return;
+	}
+	fprintf(out, "evicted      %s%" PRIu64 " pages of mapped files left the page cache",
+		doubt ? "at least " : "", evictions->nr_pages);
+	if (evictions->nr_lost)
+		fprintf(out, "; %" PRIu64 " records lost", evictions->nr_lost);
+	else if (doubt)
+		fprintf(out, "; %s", eviction_doubt_text(doubt));
+	fputc('\n', out);
+	for (size_t i = 0; i < evictions->nr; i++) {
+		const struct evicted_file *file = &evictions->files[i];
+
+		if ((file->nr_pages || file->doubt) && (!rows || nr++ < rows))
+			print_evicted_file(out, file, summary->began_ns);
+	}
+	if (rows && nr > rows)
+		fprintf(out, "%12s  and %zu more\n", "", nr - rows);
+}
+
 /* "left out     12 of other kinds: 10 anon-write, 2 cow" */
 static void print_left_out(FILE *out, const struct fault_numbers *left_out)
 {
@@ -287,12 +346,13 @@ void out_faults_summary_text(FILE *out, const struct fault_summary *summary, siz
 				fault_kind_title((enum fault_kind)kind));
 	print_left_out(out, summary->left_out);
 	print_hidden(out, summary);
+	print_evicted(out, summary, rows);
 	if (fault_summary_lacks_signal(summary))
 		fprintf(out, "killed       by %s; at which address is not known: %s\n",
 			summary->exit_status == 128 + SIGBUS ? "SIGBUS" : "SIGSEGV",
 			FAULTS_NO_SIGNALS);
 	if (summary->nr_unprinted)
 		fprintf(out, "unprinted    %" PRIu64 " beyond --limit\n", summary->nr_unprinted);
-	print_vmas(out, summary->tally, rows);
+	print_vmas(out, summary, rows);
 	print_sites(out, summary, rows);
 }

@@ -139,6 +139,18 @@ static void take_line(struct stream *stream, json_t *line)
 		json_array_append_new(stream->faults, line);
 }
 
+void watch_until(struct piped *watch, struct stream *stream, const json_t *where)
+{
+	json_t *line;
+
+	while (!stream_count(stream, where, NULL)) {
+		line = piped_hear(watch);
+		if (!line)
+			fail_msg("the stream ended, exit status %d", piped_end(watch));
+		take_line(stream, line);
+	}
+}
+
 void watch_end(struct piped *watch, struct stream *stream, int number)
 {
 	json_t *line;

@@ -39,6 +39,8 @@ struct stream {
 /* `pagewalk faults --json OPTION... PID`, when it has begun to watch; `start` is heard. */
 void watch_start(struct piped *watch, struct stream *stream, uid_t uid, const char *const options[],
 		 pid_t pid);
+/* Reads what it says until it has told a fault at an address of [start, end) of the reply. */
+void watch_until(struct piped *watch, struct stream *stream, const json_t *where);
 /* Interrupts it and reads what it says to its end; or only reads, where `signal` is 0. */
 void watch_end(struct piped *watch, struct stream *stream, int signal);
 /* `pagewalk faults --json OPTION... -o FILE -- mkfaults ARG...`; *said is mkfaults' last line. */

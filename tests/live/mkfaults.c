@@ -197,6 +197,50 @@ static struct made make_file_major(void)
 	return out;
 }
 
+/* A file that is mapped, read and unmapped, dropped from the page cache, and read again. */
+static int evicted_fd = -1;
+
+static struct made touch_evicted(void)
+{
+	volatile unsigned char *start = map(N * page, PROT_READ, MAP_SHARED, evicted_fd);
+	struct made out = made(start, N * page, N);
+
+	if (start) {
+		madvise((void *)start, N * page, MADV_RANDOM);
+		load(start, N, 1);
+		munmap((void *)start, N * page);
+	}
+	return out;
+}
+
+static struct made make_evict_map(void)
+{
+	evicted_fd = make_file(N * page);
+	return touch_evicted();
+}
+
+/* By a child, and with a file that is mapped nowhere. */
+static struct made make_evict_drop(void)
+{
+	int other = make_file(N * page), status = 1;
+	pid_t child = fork();
+
+	if (!child) {
+		posix_fadvise(other, 0, 0, POSIX_FADV_DONTNEED);
+		posix_fadvise(evicted_fd, 0, 0, POSIX_FADV_DONTNEED);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		return (struct made){ .skip = "no child" };
+	close(other);
+	return (struct made){ .n = N };
+}
+
+static struct made make_evict_again(void)
+{
+	return touch_evicted();
+}
+
 /* Mapped by loads first; with `clean` left aside, those are faults of another kind. */
 static struct made make_file_store(int flags)
 {
@@ -507,6 +551,9 @@ static const struct {
 	{ "jit", make_jit },
 	{ "thread", make_thread },
 	{ "exec", make_exec },
+	{ "evict-map", make_evict_map },
+	{ "evict-drop", make_evict_drop },
+	{ "evict-again", make_evict_again },
 };
 
 #define NR_STEPS (sizeof(steps) / sizeof(steps[0]))

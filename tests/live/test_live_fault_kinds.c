@@ -284,12 +284,168 @@ static void test_kinds_without_error_code(void **state)
 	}
 }
 
+/* One step, after which it goes on. */
+static json_t *say_step(struct piped *faulter, const char *step)
+{
+	json_t *said;
+
+	piped_say(faulter, step);
+	said = piped_hear(faulter);
+	assert_non_null(said);
+	if (json_object_get(said, "skip"))
+		run_skip(json_string_value(json_object_get(said, "skip")));
+	return said;
+}
+
+/* The faults of one place that are of a kind, or NULL, and marked as evicted before. */
+static unsigned count_evicted_before(const struct stream *stream, const json_t *where,
+				     const char *kind)
+{
+	struct stream marked = { .faults = json_array() };
+	json_t *fault;
+	unsigned nr;
+	size_t i;
+
+	json_array_foreach(stream->faults, i,
+			   fault) if (json_is_true(json_object_get(fault, "evicted_before")))
+		json_array_append(marked.faults, fault);
+	nr = stream_count(&marked, where, kind);
+	stream_clear(&marked);
+	return nr;
+}
+
+/* A file of n pages is mapped, dropped and mapped again under the eyes of pagewalk. */
+struct evicting {
+	struct stream stream;
+	json_t *first, *again;
+	uint64_t n;
+};
+
+static void evict(struct evicting *out, uid_t uid, const char *const options[])
+{
+	struct piped faulter, watch;
+
+	json_decref(faulter_start(&faulter, uid, (const char *[]){ "steps", NULL }));
+	watch_start(&watch, &out->stream, uid, options, faulter.pid);
+	out->first = say_step(&faulter, "evict-map");
+	/* From here on its file is watched. */
+	watch_until(&watch, &out->stream, out->first);
+	json_decref(say_step(&faulter, "evict-drop"));
+	out->again = say_step(&faulter, "evict-again");
+	watch_end(&watch, &out->stream, SIGINT);
+	piped_end(&faulter);
+	out->n = json_get_u64(out->again, "n");
+	assert_int_equal(out->stream.status, 0);
+}
+
+static void evicting_clear(struct evicting *evicting)
+{
+	json_decref(evicting->first);
+	json_decref(evicting->again);
+	stream_clear(&evicting->stream);
+}
+
+static bool is_made_file(const json_t *name)
+{
+	const char *text = json_string_value(name);
+
+	return text && !strncmp(text, "/var/tmp/mkfaults-", strlen("/var/tmp/mkfaults-"));
+}
+
+/* The sum of a field of the rows whose name is that of a file made by mkfaults; and how many. */
+static uint64_t sum_rows(const json_t *rows, const char *name, const char *field, size_t *nr)
+{
+	uint64_t sum = 0;
+	json_t *row;
+	size_t i;
+
+	*nr = 0;
+	json_array_foreach(rows, i, row)
+	{
+		if (!is_made_file(json_object_get(row, name)))
+			continue;
+		assert_true(json_is_integer(json_object_get(row, field)));
+		sum += (uint64_t)json_integer_value(json_object_get(row, field));
+		++*nr;
+	}
+	return sum;
+}
+
+static void test_evictions(void **state)
+{
+	struct evicting it;
+	const json_t *summary;
+	size_t nr;
+
+	(void)state;
+	need_tracepoints();
+	evict(&it, geteuid(), NULL);
+	summary = it.stream.summary;
+	assert_true(json_is_true(json_object_get(it.stream.start, "evictions")));
+	assert_int_equal(json_get_u64(summary, "evictions_lost"), 0);
+	/* Exactly the pages of the mapped file, and none of the other one. */
+	assert_int_equal(
+		sum_rows(json_object_get(summary, "evicted_by_file"), "file", "pages", &nr), it.n);
+	assert_int_equal(nr, 1);
+	assert_int_equal(sum_rows(json_object_get(summary, "by_vma"), "vma", "evicted", &nr), it.n);
+	assert_true(nr >= 1);
+	assert_true(json_get_u64(summary, "evicted") >= it.n);
+	/* Each page is read again, and says that it was there before. */
+	assert_int_equal(count_evicted_before(&it.stream, it.again, "file-major"), it.n);
+	assert_int_equal(count_evicted_before(&it.stream, it.again, NULL), it.n);
+	/* The first faults, at the same addresses or not, are none of them. */
+	assert_true(stream_count(&it.stream, it.first, "file-minor") >= 1);
+	assert_int_equal(count_evicted_before(&it.stream, it.first, "file-minor"), 0);
+	evicting_clear(&it);
+}
+
+/* Nothing is known, and that is said; no page is called evicted, or not evicted. */
+static void check_unknown(uid_t uid, const char *const options[])
+{
+	static const char *const fields[] = { "evicted", "evictions_lost", "evicted_by_file" };
+	struct evicting it;
+	const json_t *summary;
+	json_t *row;
+	size_t i, nr = 0;
+
+	evict(&it, uid, options);
+	summary = it.stream.summary;
+	assert_true(json_is_null(json_object_get(it.stream.start, "evictions")));
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		assert_true(json_is_null(json_object_get(summary, fields[i])));
+		assert_true(json_is_string(
+			json_object_get(json_object_get(summary, "unknown"), fields[i])));
+	}
+	json_array_foreach(json_object_get(summary, "by_vma"), i, row)
+	{
+		if (!is_made_file(json_object_get(row, "vma")))
+			continue;
+		nr++;
+		assert_true(json_is_null(json_object_get(row, "evicted")));
+		assert_true(json_is_string(
+			json_object_get(json_object_get(row, "unknown"), "evicted")));
+	}
+	assert_true(nr >= 1);
+	assert_int_equal(count_evicted_before(&it.stream, it.again, NULL), 0);
+	evicting_clear(&it);
+}
+
+static void test_evictions_unknown(void **state)
+{
+	(void)state;
+	check_unknown(geteuid(), (const char *[]){ "--software", NULL });
+	if (run_is_privileged())
+		check_unknown(65534, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_kinds, restore_overcommit),
 		cmocka_unit_test_teardown(test_swap_in, remove_swap),
 		cmocka_unit_test(test_kinds_without_error_code),
+		cmocka_unit_test(test_evictions),
+		cmocka_unit_test(test_evictions_unknown),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

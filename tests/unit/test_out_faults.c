@@ -55,6 +55,7 @@ static void test_line(void **state)
 
 	(void)state;
 	assert_non_null(json);
+	assert_null(json_object_get(json, "evicted_before"));
 	assert_null(strchr(text, 033));
 	assert_int_equal(json_integer_value(json_object_get(json, "t_ns")), 1000);
 	assert_string_equal(json_string_value(json_object_get(json, "kind")), "cow");
@@ -69,6 +70,27 @@ static void test_line(void **state)
 	text = print_fault(out_fault_text, &line);
 	assert_null(strchr(text, 033));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+}
+
+/* A page that was evicted says so at the end of its line. */
+static void test_evicted_before(void **state)
+{
+	const struct fault fault = { .addr = 0x1234,
+				     .kind = FAULT_FILE_MAJOR,
+				     .severity = FAULT_MAJOR,
+				     .evicted_before = 1 };
+	struct fault_line line = { .fault = &fault, .vma = &hostile };
+	char *text = print_fault(out_fault_json, &line);
+	json_t *json = json_loads(text, 0, NULL);
+
+	(void)state;
+	assert_non_null(json);
+	assert_true(json_is_true(json_object_get(json, "evicted_before")));
+	json_decref(json);
+	free(text);
+	text = print_fault(out_fault_text, &line);
+	assert_non_null(strstr(text, "  evicted before\n"));
 	free(text);
 }
 
@@ -116,9 +138,15 @@ static json_t *summary_json(const struct fault_summary *summary)
 static void test_summary(void **state)
 {
 	struct fault_tally *tally = fault_tally_new(4, 4);
+	const struct fault_evictions evictions = { 0 };
 	const struct fault_numbers others = { .by_kind = { [FAULT_COW] = 3 } };
 	struct fault_summary summary = {
-		.tally = tally, .balance_known = true, .nr_events = 3, .nr_hidden = 2, .minflt = 5
+		.tally = tally,
+		.evictions = &evictions,
+		.balance_known = true,
+		.nr_events = 3,
+		.nr_hidden = 2,
+		.minflt = 5,
 	};
 	json_t *json = summary_json(&summary);
 
@@ -154,16 +182,101 @@ static void test_summary(void **state)
 		json_string_value(json_object_get(json_object_get(json, "unknown"), "events")),
 		"refused");
 	assert_true(json_is_integer(json_object_get(json, "minflt")));
+	assert_true(json_is_null(json_object_get(json, "evicted")));
+	assert_true(json_is_null(json_object_get(json, "evicted_by_file")));
 	json_decref(json);
+	fault_tally_free(tally);
+}
+
+static const char *reason_of(const json_t *object, const char *field)
+{
+	assert_true(json_is_null(json_object_get(object, field)));
+	return json_string_value(json_object_get(json_object_get(object, "unknown"), field));
+}
+
+static char *summary_text(const struct fault_summary *summary)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	out_faults_summary_text(out, summary, 0);
+	fclose(out);
+	return text;
+}
+
+static void expect_text(const struct fault_summary *summary, const char *wanted)
+{
+	char *text = summary_text(summary);
+
+	if (!strstr(text, wanted))
+		fail_msg("no \"%s\" in:\n%s", wanted, text);
+	free(text);
+}
+
+/* A mapping of a file with 3 evicted pages, and one of anonymous memory. */
+static void test_evictions(void **state)
+{
+	const struct vma anon = { .start_addr = 0x10000, .end_addr = 0x11000, .path = "" };
+	struct fault_tally *tally = fault_tally_new(4, 4);
+	struct fault_evictions evictions = { 0 };
+	const struct fault fault = { .t_ns = 600, .pid = 5 };
+	struct fault_summary summary = {
+		.tally = tally, .evictions = &evictions, .began_ns = 500, .balance_known = true
+	};
+	bool is_new;
+	const struct fault_eviction eviction = {
+		fault_evictions_add_file(&evictions, &hostile, &is_new), 3, 3, 1500
+	};
+	json_t *json, *rows, *row;
+
+	(void)state;
+	fault_tally_add(tally, &fault, &hostile, NULL);
+	fault_tally_add(tally, &fault, &anon, NULL);
+	fault_evictions_take(&evictions, &eviction);
+	fault_tally_evict(tally, &eviction, 12);
+	json = summary_json(&summary);
+	assert_int_equal(json_integer_value(json_object_get(json, "evicted")), 3);
+	assert_true(json_is_integer(json_object_get(json, "evictions_lost")));
+	rows = json_object_get(json, "by_vma");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "evicted")),
+			 3);
+	assert_null(json_object_get(json_array_get(rows, 1), "evicted"));
+	rows = json_object_get(json, "evicted_by_file");
+	assert_int_equal(json_array_size(rows), 1);
+	row = json_array_get(rows, 0);
+	assert_int_equal(json_integer_value(json_object_get(row, "pages")), 3);
+	assert_int_equal(json_integer_value(json_object_get(row, "last_t_ns")), 1000);
+	json_decref(json);
+	expect_text(&summary, "evicted      3 pages of mapped files left the page cache\n");
+	expect_text(&summary, "the last at 0.000001000\n");
+	/* Lost records: a number would be too low. */
+	evictions.nr_lost = 2;
+	json = summary_json(&summary);
+	assert_string_equal(reason_of(json, "evicted"), eviction_doubt_text(EVICTIONS_LOST));
+	assert_int_equal(json_integer_value(json_object_get(json, "evictions_lost")), 2);
+	row = json_array_get(json_object_get(json, "by_vma"), 0);
+	assert_string_equal(reason_of(row, "evicted"), eviction_doubt_text(EVICTIONS_LOST));
+	json_decref(json);
+	expect_text(&summary, "evicted      at least 3 pages");
+	/* Refused: nothing is known, and 0 is not said. */
+	evictions.doubt = EVICTIONS_DENIED;
+	json = summary_json(&summary);
+	assert_string_equal(reason_of(json, "evicted"), eviction_doubt_text(EVICTIONS_DENIED));
+	assert_non_null(reason_of(json, "evictions_lost"));
+	assert_non_null(reason_of(json, "evicted_by_file"));
+	json_decref(json);
+	expect_text(&summary, "evicted      ? (the page cache's tracepoints need root");
+	fault_evictions_clear(&evictions);
 	fault_tally_free(tally);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_line),      cmocka_unit_test(test_evicted_before),
+		cmocka_unit_test(test_unknown),   cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_evictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel takes one filter for the life of an event (EEXIST), so files that are mapped later
+ * get events of their own: a set for each time that something new was mapped, and no eviction is
+ * told twice or missed in between.
+ *
+ * The tracepoint gives the device of the superblock of the inode that owns the pages, as
+ * /proc/PID/maps and PERF_RECORD_MMAP2 do, also where stat(2) gives another (btrfs). On overlayfs
+ * they name the inode of the overlay, which has no pages: those are of a file below. On btrfs
+ * inode numbers are those of a subvolume, and two files of one superblock can have the same.
+ */
+#include "kernel/eviction_watch.h"
+
+#include "base/xalloc.h"
+#include "kernel/filemap_rings.h"
+#include "kernel/mounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RINGS_BYTES      ((size_t)16 << 20) /* of all CPUs together */
+#define RING_LEAST_BYTES ((size_t)256 << 10)
+#define RING_MOST_BYTES  ((size_t)4 << 20)
+/* The kernel takes a filter of a page at most: 64 files with the longest numbers have the room. */
+#define FILTER_LEN 4096
+#define SET_FILES  64
+#define MOST_ORDER 30
+#define OR         " || "
+
+struct eviction_watch {
+	const struct host *host;
+	struct filemap_point point;
+	struct filemap_rings *rings; /* NULL: refused */
+	struct fault_evictions state;
+	size_t nr_followed; /* of state.files */
+	struct fault_eviction *untold;
+	size_t nr_untold, room;
+};
+
+static enum eviction_doubt doubt_of(int error)
+{
+	switch (error) {
+	case 0:
+		return EVICTIONS_KNOWN;
+	case -EACCES:
+	case -EPERM:
+		return EVICTIONS_DENIED;
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+		return EVICTIONS_NO_ROOM;
+	default:
+		return EVICTIONS_UNSUPPORTED;
+	}
+}
+
+static size_t ring_bytes(void)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t each = RINGS_BYTES / (nr_cpus > 0 ? (size_t)nr_cpus : 1);
+
+	if (each > RING_MOST_BYTES)
+		return RING_MOST_BYTES;
+	return each < RING_LEAST_BYTES ? RING_LEAST_BYTES : each;
+}
+
+struct eviction_watch *eviction_watch_new(const struct host *host)
+{
+	struct eviction_watch *watch = xcalloc(1, sizeof(*watch));
+	int ret;
+
+	watch->host = host;
+	watch->point = (struct filemap_point){
+		.event = "filemap/mm_filemap_delete_from_page_cache",
+		.wanted = true,
+	};
+	ret = filemap_points_find(host, &watch->point, 1);
+	if (!ret)
+		ret = filemap_rings_new(host, ring_bytes(), &watch->rings);
+	watch->state.doubt = doubt_of(ret);
+	return watch;
+}
+
+void eviction_watch_free(struct eviction_watch *watch)
+{
+	if (!watch)
+		return;
+	filemap_rings_free(watch->rings);
+	fault_evictions_clear(&watch->state);
+	free(watch->untold);
+	free(watch);
+}
+
+void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma)
+{
+	bool is_new;
+
+	if (watch->rings && fault_evictions_concern(vma))
+		fault_evictions_add_file(&watch->state, vma, &is_new);
+}
+
+/* True where a file is one of the file system that stacks; where it cannot be told, not. */
+static bool is_stacked(const struct mounts *mounts, const struct evicted_file *file)
+{
+	const struct mount *mount = mounts_by_dev(mounts, file->dev_major, file->dev_minor);
+
+	return mount && !strcmp(mount->fstype, "overlay");
+}
+
+/* Adds the file's clause to the filter; it always has the room. */
+static size_t add_clause(char *filter, size_t len, const struct evicted_file *file)
+{
+	const struct file_key key = { file->dev_major, file->dev_minor, file->inode };
+	char clause[FILEMAP_FILTER_LEN];
+
+	filemap_filter(clause, &key);
+	return len +
+	       (size_t)snprintf(filter + len, FILTER_LEN - len, "%s%s", len ? OR : "", clause);
+}
+
+/* The filter of the next files that are new, *past of them; "" where none can be watched. */
+static void make_filter(struct eviction_watch *watch, const struct mounts *mounts,
+			char filter[FILTER_LEN], size_t *past)
+{
+	struct fault_evictions *state = &watch->state;
+	size_t len = 0, i = watch->nr_followed;
+
+	filter[0] = '\0';
+	for (unsigned nr = 0; i < state->nr && nr < SET_FILES; i++) {
+		struct evicted_file *file = &state->files[i];
+
+		if (is_stacked(mounts, file)) {
+			file->doubt = EVICTIONS_STACKED;
+			continue;
+		}
+		len = add_clause(filter, len, file);
+		nr++;
+	}
+	*past = i;
+}
+
+static void follow_set(struct eviction_watch *watch, const struct mounts *mounts)
+{
+	struct fault_evictions *state = &watch->state;
+	char filter[FILTER_LEN];
+	size_t past;
+	int ret = 0;
+
+	make_filter(watch, mounts, filter, &past);
+	if (filter[0])
+		ret = filemap_rings_add(watch->rings, &watch->point, filter);
+	if (!ret)
+		ret = filemap_rings_start(watch->rings);
+	for (; watch->nr_followed < past; watch->nr_followed++)
+		if (ret && !state->files[watch->nr_followed].doubt)
+			state->files[watch->nr_followed].doubt = doubt_of(ret);
+}
+
+void eviction_watch_follow(struct eviction_watch *watch, struct proc *proc)
+{
+	struct mounts mounts = { 0 };
+
+	if (watch->nr_followed == watch->state.nr)
+		return;
+	if (proc)
+		mounts_read(proc, &mounts);
+	while (watch->nr_followed < watch->state.nr)
+		follow_set(watch, &mounts);
+	mounts_clear(&mounts);
+}
+
+static struct evicted_file *file_of(struct eviction_watch *watch, const struct perf_sample *sample)
+{
+	uint64_t inode = filemap_value(watch->point.inode, sample);
+	uint64_t dev = filemap_value(watch->point.dev, sample);
+
+	return fault_evictions_find(&watch->state, (uint32_t)(dev >> 20), (uint32_t)(dev & 0xfffff),
+				    inode);
+}
+
+/* One more that waits to be told; a run of neighbours is told as one. */
+static void keep(struct eviction_watch *watch, const struct fault_eviction *eviction)
+{
+	struct fault_eviction *last = watch->nr_untold ? &watch->untold[watch->nr_untold - 1]
+						       : NULL;
+
+	if (last && last->file == eviction->file && last->page + last->nr_pages == eviction->page) {
+		last->nr_pages += eviction->nr_pages;
+		last->t_ns = eviction->t_ns;
+		return;
+	}
+	watch->untold = xgrow(watch->untold, watch->nr_untold, &watch->room,
+			      sizeof(*watch->untold));
+	watch->untold[watch->nr_untold++] = *eviction;
+}
+
+static void take_sample(void *arg, const struct filemap_point *point,
+			const struct perf_sample *sample)
+{
+	struct eviction_watch *watch = arg;
+	uint64_t order = filemap_value(point->order, sample);
+	struct fault_eviction eviction = {
+		.file = file_of(watch, sample),
+		.page = filemap_value(point->index, sample),
+		.nr_pages = UINT64_C(1) << (order <= MOST_ORDER ? order : 0),
+		.t_ns = sample->t_ns,
+	};
+
+	if (!eviction.file)
+		return;
+	fault_evictions_take(&watch->state, &eviction);
+	keep(watch, &eviction);
+}
+
+void eviction_watch_read(struct eviction_watch *watch)
+{
+	if (watch->rings)
+		watch->state.nr_lost = filemap_rings_drain(watch->rings, take_sample, watch);
+}
+
+void eviction_watch_tell(struct eviction_watch *watch, eviction_watch_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < watch->nr_untold; i++)
+		fn(arg, &watch->untold[i]);
+	watch->nr_untold = 0;
+}
+
+struct fault_evictions *eviction_watch_state(struct eviction_watch *watch)
+{
+	return &watch->state;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAGEWALK_KERNEL_EVICTION_WATCH_H
+#define PAGEWALK_KERNEL_EVICTION_WATCH_H
+
+#include "kernel/host.h"
+#include "kernel/proc.h"
+#include "model/fault_evictions.h"
+
+/*
+ * What leaves the page cache of the files that watched processes map, by the tracepoint
+ * filemap:mm_filemap_delete_from_page_cache on every CPU, filtered by the kernel to those files.
+ */
+struct eviction_watch;
+
+/* Where it is refused, eviction_watch_state() says why. The host must outlive it. */
+struct eviction_watch *eviction_watch_new(const struct host *host);
+void eviction_watch_free(struct eviction_watch *watch);
+/* Takes the file of a mapping into the watch, with the next eviction_watch_follow(). */
+void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma);
+/*
+ * Begins to watch the files that were noted since the last call. `proc` (may be NULL) is a process
+ * that maps them: its mounts tell what lies on overlayfs.
+ */
+void eviction_watch_follow(struct eviction_watch *watch, struct proc *proc);
+/* Takes what has been evicted by now into the state. */
+void eviction_watch_read(struct eviction_watch *watch);
+/* Tells what eviction_watch_read() has taken since the last call. */
+typedef void eviction_watch_fn(void *arg, const struct fault_eviction *eviction);
+void eviction_watch_tell(struct eviction_watch *watch, eviction_watch_fn *fn, void *arg);
+/* Borrowed. */
+struct fault_evictions *eviction_watch_state(struct eviction_watch *watch);
+
+#endif
