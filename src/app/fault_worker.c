@@ -75,6 +75,7 @@ struct fault_worker {
 	uint64_t began_ns, published_ns, published_nr, counters_ns, cpu_ns;
 	uint64_t last_minflt, last_majflt; /* without events */
 	unsigned nr_execs, cost_permille;
+	bool has_evictions; /* that no view has yet */
 	int read_ms;
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -209,7 +210,17 @@ static void take_exec(void *arg, pid_t pid, const char *comm)
 	fault_heat_clear(worker->heat);
 }
 
-static const struct fault_watch_ops watch_ops = { .fault = take_fault, .exec = take_exec };
+static void take_eviction(void *arg, const struct fault_eviction *eviction)
+{
+	struct fault_worker *worker = arg;
+
+	fault_tally_evict(worker->tally, eviction, proc_host(worker->proc)->geometry.page_shift);
+	worker->has_evictions = true;
+}
+
+static const struct fault_watch_ops watch_ops = { .fault = take_fault,
+						  .exec = take_exec,
+						  .evicted = take_eviction };
 
 static void say_refusal(struct fault_worker *worker, int error)
 {
@@ -288,6 +299,7 @@ static void update_heat(struct fault_worker *worker, uint64_t now_ns)
 
 static struct fault_view *make_view(const struct fault_worker *worker, uint64_t now_ns, bool heat)
 {
+	static const struct fault_evictions none; /* without events there are no rows either */
 	struct fault_view *view = fault_view_new();
 
 	view->taken_mono_ns = now_ns;
@@ -314,7 +326,9 @@ static struct fault_view *make_view(const struct fault_worker *worker, uint64_t 
 	view->heat = heat ? heat_map_ref(worker->heat_map) : NULL;
 	view->cost_permille = worker->cost_permille;
 	fault_view_take_log(view, worker->log);
-	fault_view_take_tally(view, worker->tally, worker->names);
+	fault_view_take_tally(view, worker->tally,
+			      worker->watch ? fault_watch_evictions(worker->watch) : &none,
+			      worker->names);
 	fault_view_take_cross(view, worker->cross);
 	return view;
 }
@@ -336,6 +350,7 @@ static void publish(struct fault_worker *worker, uint64_t now_ns, bool heat)
 	fault_view_unref(before);
 	worker->published_ns = now_ns;
 	worker->published_nr = fault_log_nr(worker->log);
+	worker->has_evictions = false;
 }
 
 static void publish_if_due(struct fault_worker *worker)
@@ -347,7 +362,7 @@ static void publish_if_due(struct fault_worker *worker)
 	worker->read_ms = listened ? READ_MS : REST_MS;
 	if (!listened && worker->published_ns)
 		return;
-	news = fault_log_nr(worker->log) != worker->published_nr ||
+	news = worker->has_evictions || fault_log_nr(worker->log) != worker->published_nr ||
 	       atomic_exchange(&worker->has_new_names, false);
 	if (since_ns < PUBLISH_NS || (!news && since_ns < PLOT_NS)) {
 		if (news)

@@ -199,7 +199,7 @@ void fault_count_set(struct fault_count *count, const struct fault_numbers *numb
 }
 
 void fault_view_take_tally(struct fault_view *view, const struct fault_tally *tally,
-			   struct fault_names *names)
+			   const struct fault_evictions *evictions, struct fault_names *names)
 {
 	view->numbers = *fault_tally_numbers(tally);
 	view->names = fault_names_ref(names);
@@ -213,6 +213,11 @@ void fault_view_take_tally(struct fault_view *view, const struct fault_tally *ta
 		fault_count_set(&view->vmas[i], &vma->numbers);
 		view->vmas[i].start_addr = vma->start_addr;
 		view->vmas[i].end_addr = vma->end_addr;
+		view->vmas[i].is_file = vma->inode;
+		view->vmas[i].nr_evicted = vma->nr_evicted;
+		if (vma->inode)
+			view->vmas[i].evicted_doubt = fault_evictions_doubt_of(
+				evictions, vma->dev_major, vma->dev_minor, vma->inode);
 	}
 	for (size_t i = 0; i < view->nr_sites; i++)
 		fault_count_set(&view->sites[i], &fault_tally_site(tally, i)->numbers);

@@ -98,6 +98,10 @@ struct fault_count {
 	uint64_t by_severity[NR_FAULT_SEVERITY];
 	uint64_t start_addr, end_addr; /* of a mapping, as far as it has been seen */
 	enum fault_kind kind;          /* of most of them */
+	/* Of a mapping of a file: pages that left the page cache; or why that is not known. */
+	bool is_file;
+	enum eviction_doubt evicted_doubt;
+	uint64_t nr_evicted;
 };
 
 /* Cells of struct fault_cross. */
@@ -147,7 +151,7 @@ void fault_view_unref(struct fault_view *view);
 void fault_view_take_log(struct fault_view *view, const struct fault_log *log);
 /* Gives it the counts and the names that they have. */
 void fault_view_take_tally(struct fault_view *view, const struct fault_tally *tally,
-			   struct fault_names *names);
+			   const struct fault_evictions *evictions, struct fault_names *names);
 /* Gives it the counts that a filter needs. */
 void fault_view_take_cross(struct fault_view *view, const struct fault_cross *cross);
 /* A fault by its number, borrowed; NULL where it is not kept. */

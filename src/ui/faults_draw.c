@@ -320,7 +320,7 @@ static void draw_row_detail(struct faults_screen *screen, struct canvas *canvas,
 	uint32_t row = faults_chosen_row(screen);
 	struct rect rest = { at->x, at->y + 1, at->columns, at->rows - 2 };
 	const struct fault_count *count;
-	char name[600], addr[FMT_LEN], text[700], safe[400] = "";
+	char name[600], addr[FMT_LEN], text[700], safe[400] = "", evicted[200];
 
 	if (row == FAULT_NO_ROW)
 		return;
@@ -346,9 +346,10 @@ static void draw_row_detail(struct faults_screen *screen, struct canvas *canvas,
 		faults_site_text(view, row, true, name, sizeof(name));
 	}
 	canvas_text(canvas, at->x, at->y, at->columns, COLOUR_KEY, ATTR_BOLD, name);
-	snprintf(text, sizeof(text), "Most of its faults%s: %s, %s. %s",
+	snprintf(text, sizeof(text), "Most of its faults%s: %s, %s.%s %s",
 		 fault_filter_is_set(&screen->filter) ? " that pass the filter" : "",
 		 fault_kind_name(count->kind), fault_kind_title(count->kind),
+		 faults_evicted_text(count, evicted, sizeof(evicted)),
 		 screen->table == TABLE_VMAS
 			 ? "Enter shows only its faults in the stream, g goes to it on the map."
 			 : "Enter shows only the faults that this instruction took.");

@@ -103,6 +103,8 @@ char *faults_site_text(const struct fault_view *view, uint32_t row, bool full, c
 		       size_t room);
 /* What the CPU found and what the kernel did, in a sentence or three. */
 char *faults_explain(const struct fault_row *row, char *out, size_t room);
+/* How many pages of a mapping's file were evicted, a sentence; "" where it is of no file. */
+char *faults_evicted_text(const struct fault_count *count, char *out, size_t room);
 /* What a kind is, for the table of kinds. */
 const char *faults_kind_sentence(enum fault_kind kind);
 /* What the kernel has counted and what was not seen of it. */

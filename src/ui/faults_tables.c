@@ -181,6 +181,27 @@ static void draw_counts(struct canvas *canvas, int x, int y, const uint64_t *nr,
 				  weight, nr[i] ? fmt_count(count, nr[i]) : "-");
 }
 
+/* True where the table of mappings has the room for a column of evictions. */
+static bool has_evicted(int columns)
+{
+	return columns >= 100;
+}
+
+static void draw_evicted(const struct fault_count *count, struct canvas *canvas, int x, int y,
+			 uint8_t weight)
+{
+	char text[FMT_LEN] = "-";
+	uint8_t colour = COLOUR_FAINT;
+
+	if (count->is_file && count->evicted_doubt) {
+		snprintf(text, sizeof(text), "?");
+	} else if (count->nr_evicted) {
+		fmt_count(text, count->nr_evicted);
+		colour = COLOUR_WARN;
+	}
+	canvas_text_right(canvas, x, y, 7, colour, weight, text);
+}
+
 static void draw_vma(struct faults_screen *screen, struct canvas *canvas, int x, int y, int end,
 		     uint32_t row, uint8_t weight)
 {
@@ -192,6 +213,10 @@ static void draw_vma(struct faults_screen *screen, struct canvas *canvas, int x,
 
 	faults_draw_kind_sign(canvas, x, y, count->kind);
 	draw_counts(canvas, x + 2, y, count->by_severity, weight);
+	if (has_evicted(canvas_columns(canvas))) {
+		draw_evicted(count, canvas, x + 23, y, weight);
+		x += 8;
+	}
 	x += 24;
 	if (count->end_addr)
 		x += canvas_printf(canvas, x, y, end - x, COLOUR_FAINT, 0, "%-12s %s %5s ",
@@ -250,9 +275,12 @@ static void draw_columns(const struct faults_screen *screen, struct canvas *canv
 		[TABLE_SITES] = "   minor  major failed  instruction",
 		[TABLE_KINDS] = "  kind         count share",
 	};
+	static const char with_evicted[] =
+		"   minor  major failed evicted  from         perm  size mapping";
+	bool more = screen->table == TABLE_VMAS && has_evicted(canvas_columns(canvas));
 
 	canvas_text(canvas, 2, screen->layout.columns_y, canvas_columns(canvas) - 3, COLOUR_FAINT,
-		    0, heads[screen->table]);
+		    0, more ? with_evicted : heads[screen->table]);
 }
 
 void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,

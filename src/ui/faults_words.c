@@ -63,6 +63,20 @@ static const struct kind_words words[NR_FAULT_KIND] = {
 	[FAULT_UNKNOWN] = { "Its kind is not known:", "" },
 };
 
+/* The same of a page that left the page cache during the watch (fault.evicted_before). */
+static const struct kind_words evicted_words[NR_FAULT_KIND] = {
+	[FAULT_FILE_MINOR] = { "A page of a file that was evicted from the page cache before, and "
+			       "read again since.",
+			       "It was there again: the kernel mapped that very frame. Nothing was "
+			       "copied or "
+			       "read from storage now." },
+	[FAULT_FILE_MAJOR] = { "A page of a file that was in the page cache before, and was "
+			       "evicted.",
+			       "The kernel read it from storage once more while the thread slept, "
+			       "and then "
+			       "mapped the frame." },
+};
+
 /* The last part of a path. */
 static const char *base_name(const char *path)
 {
@@ -163,10 +177,25 @@ static void add_company(const struct fault *fault, char *out, size_t room)
 			 fault->pages_inserted > 1 ? ", by readahead" : "");
 }
 
+char *faults_evicted_text(const struct fault_count *count, char *out, size_t room)
+{
+	char nr[FMT_LEN];
+
+	out[0] = '\0';
+	if (count->is_file && count->evicted_doubt)
+		snprintf(out, room, " Evicted pages are not known: %s.",
+			 eviction_doubt_text(count->evicted_doubt));
+	else if (count->is_file)
+		snprintf(out, room, " %s page%s of it left the page cache.",
+			 fmt_count(nr, count->nr_evicted), count->nr_evicted == 1 ? "" : "s");
+	return out;
+}
+
 char *faults_explain(const struct fault_row *row, char *out, size_t room)
 {
 	const struct fault *fault = &row->fault;
-	const struct kind_words *found = &words[fault->kind];
+	const struct kind_words *found = fault->evicted_before ? &evicted_words[fault->kind]
+							       : &words[fault->kind];
 	const char *who = fault->in_kernel ? " (The kernel touched it for the program, inside a "
 					     "system call.)"
 					   : "";

@@ -134,6 +134,7 @@ static void test_tally_and_names(void **state)
 	struct fault_names *names = fault_names_new(3, 2);
 	struct fault_view *view = fault_view_new();
 	struct fault fault = { .pid = 5, .ip = 0x1234, .kind = FAULT_COW };
+	const struct fault_evictions evictions = { 0 };
 
 	(void)state;
 	fault_tally_add(tally, &fault, &one, NULL);
@@ -150,7 +151,7 @@ static void test_tally_and_names(void **state)
 		fault_names_set_vma(names, i, fault_tally_vma(tally, i));
 	for (size_t i = 0; i < fault_tally_nr_sites(tally); i++)
 		fault_names_set_site(names, i, fault_tally_site(tally, i), false);
-	fault_view_take_tally(view, tally, names);
+	fault_view_take_tally(view, tally, &evictions, names);
 	assert_int_equal(view->nr_vmas, 3);
 	assert_int_equal(view->nr_sites, 2);
 	assert_string_equal(names->vmas[0].path, "/a/lib.so");
@@ -219,9 +220,10 @@ static struct counted counted_new(size_t nr, unsigned nr_threads, size_t most)
 
 static struct fault_view *counted_view(const struct counted *counted)
 {
+	static const struct fault_evictions none;
 	struct fault_view *view = view_of(counted->log);
 
-	fault_view_take_tally(view, counted->tally, counted->names);
+	fault_view_take_tally(view, counted->tally, &none, counted->names);
 	fault_view_take_cross(view, counted->cross);
 	return view;
 }

@@ -32,6 +32,8 @@ struct made {
 	struct fault_cross *cross;
 	struct fault_names *names;
 	struct fault_rates rates;
+	struct fault_evictions evictions;
+	bool evicted_before; /* the faults that are made next */
 	size_t nr_vmas, nr_sites;
 	uint64_t nr;
 };
@@ -64,6 +66,7 @@ static void made_free(struct made *made)
 	fault_tally_free(made->tally);
 	fault_cross_free(made->cross);
 	fault_names_unref(made->names);
+	fault_evictions_clear(&made->evictions);
 	free(made);
 }
 
@@ -76,7 +79,8 @@ static void strike(struct made *made, enum fault_kind kind, enum fault_severity 
 					    .pid = 77,
 					    .tid = tid,
 					    .kind = (uint8_t)kind,
-					    .severity = (uint8_t)severity } };
+					    .severity = (uint8_t)severity,
+					    .evicted_before = made->evicted_before } };
 	size_t at;
 
 	fault_tally_add(made->tally, &row.fault, vma, &vma_lib);
@@ -110,7 +114,7 @@ static struct fault_view *made_view(struct made *made)
 	fault_rates_advance(&made->rates, 12 * NS_PER_S);
 	view->rates = made->rates;
 	fault_view_take_log(view, made->log);
-	fault_view_take_tally(view, made->tally, made->names);
+	fault_view_take_tally(view, made->tally, &made->evictions, made->names);
 	fault_view_take_cross(view, made->cross);
 	return view;
 }
@@ -574,6 +578,57 @@ static void test_headings(void **state)
 	screen->ops->free(screen);
 }
 
+static bool shows_wide(struct screen *screen, const char *text)
+{
+	return shows(screen, 120, 36, text);
+}
+
+static void test_evictions(void **state)
+{
+	static const struct vma data = { .start_addr = LIB + 1000 * PAGE,
+					 .end_addr = LIB + 1100 * PAGE,
+					 .inode = 10,
+					 .perms = VMA_READ,
+					 .kind = VMA_FILE,
+					 .path = "/srv/data" };
+	struct made *made = made_some();
+	struct screen *screen = screen_faults_new();
+	struct fault_eviction eviction = { .page = 4, .nr_pages = 48, .t_ns = 11 * NS_PER_S };
+	bool is_new;
+
+	(void)state;
+	eviction.file = fault_evictions_add_file(&made->evictions, &data, &is_new);
+	strike(made, FAULT_FILE_MAJOR, FAULT_MAJOR, &data, 2, 77);
+	give(screen, made);
+	expect_not(screen, "evicted");
+	fault_tally_evict(made->tally, &eviction, 12);
+	made->evicted_before = true;
+	strike(made, FAULT_FILE_MAJOR, FAULT_MAJOR, &data, 9, 77);
+	give(screen, made);
+	expect(screen, "in the page cache before, and was evicted");
+	expect(screen, "read it from storage once more");
+	strike(made, FAULT_FILE_MINOR, FAULT_MINOR, &data, 10, 77);
+	give(screen, made);
+	expect(screen, "was evicted from the page cache before");
+	/* In the table, where there is room; its words say it everywhere. */
+	press(screen, KEY_UI_TAB);
+	assert_true(shows_wide(screen, "failed evicted"));
+	assert_true(shows_wide(screen, "2      -      48  "));
+	assert_int_equal(end_of(screen, 120, 36, "major failed evicted"),
+			 end_of(screen, 120, 36, "2      -      48"));
+	expect_not(screen, "failed evicted");
+	press(screen, KEY_UI_DOWN);
+	press(screen, KEY_UI_DOWN);
+	assert_true(shows_wide(screen, "48 pages of it left the page cache."));
+	expect(screen, "left the page cache.");
+	made->evictions.nr_lost = 1;
+	give(screen, made);
+	assert_true(shows_wide(screen, "2      -       ?  "));
+	assert_true(shows_wide(screen, "Evicted pages are not known: records"));
+	made_free(made);
+	screen->ops->free(screen);
+}
+
 static void test_refused_and_missing(void **state)
 {
 	struct made *made = made_new();
@@ -720,6 +775,7 @@ int main(void)
 		cmocka_unit_test(test_filter_of_what_is_kept),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_headings),
+		cmocka_unit_test(test_evictions),
 		cmocka_unit_test(test_refused_and_missing),
 		cmocka_unit_test(test_sentences_fit),
 		cmocka_unit_test(test_sizes_and_plot),
