@@ -64,8 +64,11 @@ static void listen_to_faults(struct map_feed *map)
 
 static void show(struct feed *feed, bool shown)
 {
-	((struct map_feed *)feed)->shown = shown;
-	listen_to_faults((struct map_feed *)feed);
+	struct map_feed *map = (struct map_feed *)feed;
+
+	map->shown = shown;
+	sampler_rest(map->sampler, !shown);
+	listen_to_faults(map);
 }
 
 static bool act(struct feed *feed, const struct action *action)

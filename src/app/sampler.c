@@ -39,6 +39,7 @@
 
 /* The timeline has two points a second. */
 #define HEARTBEAT_NS (NS_PER_S / 2)
+#define REST_NS      NS_PER_S
 
 void sampler_publish(struct sampler *sampler, bool scanning)
 {
@@ -72,6 +73,7 @@ bool sampler_take_request(struct sampler *sampler)
 	pthread_mutex_lock(&sampler->lock);
 	sampler->request = sampler->wanted;
 	sampler->holding = sampler->paused;
+	sampler->slow = sampler->resting;
 	go_on = !sampler->quit;
 	pthread_mutex_unlock(&sampler->lock);
 	return go_on;
@@ -291,9 +293,11 @@ static void sample(struct sampler *sampler, const struct map_request *before)
 		sampler_publish(sampler, false);
 }
 
-static void wait_for_work(struct sampler *sampler, uint64_t until_ns)
+static void wait_for_work(struct sampler *sampler, uint64_t start_ns)
 {
-	uint64_t now_ns = clock_mono_ns();
+	uint64_t period_ns = sampler->slow && sampler->period_ns < REST_NS ? REST_NS
+									   : sampler->period_ns;
+	uint64_t until_ns = start_ns + period_ns, now_ns = clock_mono_ns();
 
 	if (sampler->holding)
 		wake_wait(sampler->wake_fd, UINT64_MAX);
@@ -311,7 +315,7 @@ static void *run(void *arg)
 
 		sample(sampler, &before);
 		before = sampler->request;
-		wait_for_work(sampler, start_ns + sampler->period_ns);
+		wait_for_work(sampler, start_ns);
 	}
 	return NULL;
 }
@@ -373,6 +377,14 @@ void sampler_pause(struct sampler *sampler, bool paused)
 {
 	pthread_mutex_lock(&sampler->lock);
 	sampler->paused = paused;
+	pthread_mutex_unlock(&sampler->lock);
+	wake_send(sampler->wake_fd);
+}
+
+void sampler_rest(struct sampler *sampler, bool resting)
+{
+	pthread_mutex_lock(&sampler->lock);
+	sampler->resting = resting;
 	pthread_mutex_unlock(&sampler->lock);
 	wake_send(sampler->wake_fd);
 }

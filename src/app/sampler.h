@@ -21,6 +21,8 @@ void sampler_free(struct sampler *sampler);
 /* What to read from now on. */
 void sampler_request(struct sampler *sampler, const struct map_request *request);
 void sampler_pause(struct sampler *sampler, bool paused);
+/* Nobody looks: once a second is enough, so that the way back shows what is, or was last. */
+void sampler_rest(struct sampler *sampler, bool resting);
 /* The newest snapshot, NULL before the first; the caller unrefs it. */
 struct snapshot *sampler_get(struct sampler *sampler);
 /* An eventfd(2) that becomes readable with each new snapshot; the reader clears it. */

@@ -33,11 +33,11 @@ struct sampler {
 
 	pthread_mutex_t lock; /* guards what follows, up to the blank line */
 	struct map_request wanted;
-	bool paused, quit;
+	bool paused, resting, quit;
 	struct snapshot *published;
 
-	struct map_request request; /* the thread's copies of `wanted` and `paused` */
-	bool holding;
+	struct map_request request; /* the thread's copies of `wanted`, `paused` and `resting` */
+	bool holding, slow;
 	struct parts parts;
 	struct changes changes;
 	struct patrol patrol;

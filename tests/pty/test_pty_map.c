@@ -572,6 +572,25 @@ static void test_counts_follow(void **state)
 	end(&fixture);
 }
 
+/* While another screen is shown the map is read seldom; the way back leads to what is. */
+static void test_rests_while_nobody_looks(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_stripes(&fixture, 8, 128);
+	pty_keys(fixture.pty, "3");
+	drive_see(fixture.pty, "files_struct");
+	target_do(&fixture.target, 't', "touched");
+	pty_key(fixture.pty, PTY_KEY_ESCAPE);
+	drive_see(fixture.pty, "8.00M, 56 %% resident");
+	/* And then it follows again. */
+	target_do(&fixture.target, 't', "touched");
+	drive_see(fixture.pty, "8.00M, 63 %% resident");
+	drive_see(fixture.pty, "live 10 Hz");
+	end(&fixture);
+}
+
 static void test_exec_starts_afresh(void **state)
 {
 	struct fixture fixture;
@@ -743,6 +762,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_touched_page_is_marked),
 		cmocka_unit_test(test_counts_follow),
+		cmocka_unit_test(test_rests_while_nobody_looks),
 		cmocka_unit_test(test_exec_starts_afresh),
 		cmocka_unit_test(test_killed_target),
 		cmocka_unit_test(test_zombie),
