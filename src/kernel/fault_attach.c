@@ -32,6 +32,13 @@ const struct capture_event capture_events[NR_CAPTURE_EVENT] = {
 	[CAPTURE_AROUND] = { "filemap/mm_filemap_map_pages", NULL },
 };
 
+uint64_t capture_sample_type(enum capture_kind kind)
+{
+	if (capture_events[kind].name)
+		return TRACE_SAMPLE;
+	return kind == CAPTURE_MAJOR ? MAJOR_SAMPLE : SOFT_SAMPLE;
+}
+
 /* A fault that the kernel has accounted: a software event. */
 static bool is_fault(enum capture_kind kind)
 {
@@ -44,7 +51,7 @@ static struct perf_event_attr event_attr(const struct fault_capture *capture,
 	struct perf_event_attr attr = {
 		.type = capture_events[kind].name ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
 		.sample_period = 1,
-		.sample_type = capture_events[kind].name ? TRACE_SAMPLE : SOFT_SAMPLE,
+		.sample_type = capture_sample_type(kind),
 		.read_format = PERF_FORMAT_LOST,
 		.sample_id_all = 1,
 		.use_clockid = 1,
@@ -93,7 +100,9 @@ static int note_id(struct fault_capture *capture, int fd, enum capture_kind kind
 		size_t room = index * 2 + 64;
 
 		capture->kind_of_id = xreallocarray(capture->kind_of_id, room, 1);
-		memset(capture->kind_of_id + capture->nr_ids, CAPTURE_ADD, room - capture->nr_ids);
+		/* Those between are others'. */
+		memset(capture->kind_of_id + capture->nr_ids, NR_CAPTURE_EVENT,
+		       room - capture->nr_ids);
 		capture->nr_ids = room;
 	}
 	capture->kind_of_id[index] = (uint8_t)kind;

@@ -39,9 +39,17 @@ struct capture_event {
 
 extern const struct capture_event capture_events[NR_CAPTURE_EVENT];
 
+/*
+ * Where another program watches the same faults, the kernel puts the number of its event into the
+ * samples of ours (perf_prepare_sample() fills what all events of a moment share once): minor and
+ * major are told apart by their size too. MAJOR has CPU in addition.
+ */
 #define SOFT_SAMPLE                                                                                \
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |            \
 	 PERF_SAMPLE_ADDR)
+#define MAJOR_SAMPLE (SOFT_SAMPLE | PERF_SAMPLE_CPU)
+#define MINOR_BYTES  (sizeof(struct perf_event_header) + 5 * sizeof(uint64_t))
+#define MAJOR_BYTES  (MINOR_BYTES + sizeof(uint64_t))
 #define TRACE_SAMPLE (PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW)
 
 /* A record, taken out of its ring. */
@@ -125,6 +133,8 @@ size_t capture_fill(const struct fault_capture *capture, const struct capture_qu
 		    size_t *room_bytes);
 /* Frees a queue's ring and what was not told; it is as new. */
 void capture_forget(struct capture_queue *queue);
+/* What a sample of this kind has (perf_event_open(2), sample_type). */
+uint64_t capture_sample_type(enum capture_kind kind);
 /* Opens the events of all threads; as fault_capture_new(). */
 int capture_attach(struct fault_capture *capture);
 /* Lets the reader go before those whose faults it reads, where that is allowed. */

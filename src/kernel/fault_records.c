@@ -50,19 +50,33 @@ struct taker {
 	struct capture_queue *queue;
 };
 
+/* What the sample is about; NR_CAPTURE_EVENT: nothing of ours. */
+static enum capture_kind kind_of_sample(const struct fault_capture *capture,
+					const struct perf_event_header *header)
+{
+	uint64_t id = ((const uint64_t *)(header + 1))[0];
+	enum capture_kind kind = NR_CAPTURE_EVENT;
+
+	if (header->size < sizeof(*header) + 8)
+		return NR_CAPTURE_EVENT;
+	if (id >= capture->first_id && id - capture->first_id < capture->nr_ids)
+		kind = (enum capture_kind)capture->kind_of_id[id - capture->first_id];
+	if (kind == NR_CAPTURE_EVENT && header->size == MINOR_BYTES)
+		return CAPTURE_MINOR;
+	if (kind == NR_CAPTURE_EVENT && header->size == MAJOR_BYTES)
+		return CAPTURE_MAJOR;
+	return kind;
+}
+
 static void take_sample(struct taker *taker, const struct perf_event_header *header)
 {
 	struct fault_capture *capture = taker->capture;
-	uint64_t id = ((const uint64_t *)(header + 1))[0];
+	enum capture_kind kind = kind_of_sample(capture, header);
+	struct capture_item item = { .kind = kind };
 	struct perf_sample sample;
-	struct capture_item item = { 0 };
 
-	if (header->size < sizeof(*header) + 8 || id < capture->first_id ||
-	    id - capture->first_id >= capture->nr_ids)
-		return;
-	item.kind = (enum capture_kind)capture->kind_of_id[id - capture->first_id];
-	if (!perf_parse_sample(header, capture_events[item.kind].name ? TRACE_SAMPLE : SOFT_SAMPLE,
-			       &sample))
+	if (kind == NR_CAPTURE_EVENT ||
+	    !perf_parse_sample(header, capture_sample_type(kind), &sample))
 		return;
 	item.t_ns = sample.t_ns;
 	item.pid = sample.pid;

@@ -492,6 +492,49 @@ static void test_bpf_refused(void **state)
 	json_decref(said);
 }
 
+/* Two who watch the same process: each sees all of it. */
+static void watch_twice(const char *const options[])
+{
+	static const char *const steps[] = { "anon-write", "file-major", "segv-unmapped" };
+	static const char *const kinds[] = { "anon-write", "file-major", "segv" };
+	struct piped target, watches[2];
+	struct stream streams[2];
+	json_t *said[3];
+
+	json_decref(faulter_start(&target, geteuid(), (const char *[]){ "steps", NULL }));
+	for (int i = 0; i < 2; i++)
+		watch_start(&watches[i], &streams[i], geteuid(), options, target.pid);
+	for (size_t step = 0; step < 3; step++) {
+		piped_say(&target, steps[step]);
+		said[step] = piped_hear(&target);
+		assert_non_null(said[step]);
+	}
+	for (int i = 0; i < 2; i++)
+		watch_end(&watches[i], &streams[i], SIGINT);
+	piped_end(&target);
+	for (size_t step = 0; step < 3; step++) {
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(stream_count(&streams[i], said[step], kinds[step]),
+					 stream_count(&streams[0], said[step], kinds[step]));
+		assert_in_range(stream_count(&streams[1], said[step], kinds[step]), 1,
+				json_get_u64(said[step], "n"));
+		json_decref(said[step]);
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(get(&streams[i], "lost"), 0);
+		assert_in_range(get(&streams[i], "hidden"), 0, 8);
+		stream_clear(&streams[i]);
+	}
+}
+
+static void test_two_watch_at_once(void **state)
+{
+	(void)state;
+	need_root();
+	watch_twice(NULL);
+	watch_twice((const char *[]){ "--no-bpf", NULL });
+}
+
 /* What a command says and how it ends are its own, also where only the counters are had. */
 static void test_command_without_perf(void **state)
 {
@@ -532,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_as_nobody),
 		cmocka_unit_test(test_perf_refused),
 		cmocka_unit_test(test_bpf_refused),
+		cmocka_unit_test(test_two_watch_at_once),
 		cmocka_unit_test(test_command_without_perf),
 	};
 
