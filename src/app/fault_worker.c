@@ -38,7 +38,8 @@ struct name_job {
 	size_t row;
 	pid_t pid;
 	uint64_t ip;
-	struct vma code; /* its path is owned */
+	bool in_kernel;
+	struct vma code; /* its path is owned; none in the kernel */
 };
 
 struct listener {
@@ -93,7 +94,7 @@ static void ask_name(struct fault_worker *worker, size_t row, const struct fault
 {
 	struct name_job *job;
 
-	if (!code || fault->in_kernel) {
+	if (!code && !fault->in_kernel) {
 		fault_names_set_symbol(worker->names, row, "", 0, "");
 		return;
 	}
@@ -101,8 +102,13 @@ static void ask_name(struct fault_worker *worker, size_t row, const struct fault
 	worker->jobs = xgrow(worker->jobs, worker->nr_jobs, &worker->jobs_room,
 			     sizeof(*worker->jobs));
 	job = &worker->jobs[worker->nr_jobs++];
-	*job = (struct name_job){ .row = row, .pid = fault->pid, .ip = fault->ip, .code = *code };
-	job->code.path = xstrdup(code->path);
+	*job = (struct name_job){ .row = row, .pid = fault->pid, .ip = fault->ip };
+	if (fault->in_kernel) {
+		job->in_kernel = true;
+	} else {
+		job->code = *code;
+		job->code.path = xstrdup(code->path);
+	}
 	pthread_cond_signal(&worker->has_jobs);
 	pthread_mutex_unlock(&worker->lock);
 }
@@ -133,7 +139,10 @@ static void *name_sites(void *arg)
 	while (next_job(worker, &job)) {
 		struct symbol symbol = { 0 };
 
-		symbols_find(symbols, job.pid, &job.code, job.ip, &symbol);
+		if (job.in_kernel)
+			symbols_find_kernel(symbols, job.ip, &symbol);
+		else
+			symbols_find(symbols, job.pid, &job.code, job.ip, &symbol);
 		fault_names_set_symbol(worker->names, job.row, symbol.name, symbol.off_bytes,
 				       symbol.source);
 		symbol_clear(&symbol);

@@ -162,8 +162,10 @@ static const struct fault_site_name *name_site(struct tracer *tracer, const stru
 		struct symbol symbol = { 0 };
 		struct fault_site_name *name;
 
-		symbols_find(tracer->symbols, fault->pid, fault->in_kernel ? NULL : code, fault->ip,
-			     &symbol);
+		if (fault->in_kernel)
+			symbols_find_kernel(tracer->symbols, fault->ip, &symbol);
+		else
+			symbols_find(tracer->symbols, fault->pid, code, fault->ip, &symbol);
 		tracer->names = xgrow(tracer->names, tracer->nr_names, &tracer->names_room,
 				      sizeof(*tracer->names));
 		name = &tracer->names[tracer->nr_names++];

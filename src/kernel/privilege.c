@@ -27,6 +27,7 @@ static const int kept[] = {
 	CAP_FOWNER,          /* cachestat and mincore of files that others own */
 	CAP_PERFMON,         /* page faults of other users' processes, and in the kernel */
 	CAP_BPF,             /* the programs that write them down at less cost */
+	CAP_SYSLOG,          /* the addresses of the kernel's functions, whose names they lead to */
 	CAP_IPC_LOCK,        /* rings for perf events beyond perf_event_mlock_kb */
 	CAP_SYS_NICE, /* the thread that reads faults before those that take them, or some are lost */
 	CAP_KILL,     /* to end the command that was started, when it became another user */

@@ -11,6 +11,7 @@
 
 #include "base/library.h"
 #include "base/xalloc.h"
+#include "kernel/kallsyms.h"
 
 #include <elfutils/libdwfl.h>
 #include <errno.h>
@@ -91,6 +92,7 @@ struct symbols {
 	Dwfl_Callbacks callbacks;
 	struct module modules[MOST_MODULES];
 	size_t nr_modules;
+	struct kallsyms *kernel; /* NULL: not asked for yet */
 };
 
 struct symbols *symbols_new(const struct host *host)
@@ -113,6 +115,7 @@ void symbols_free(struct symbols *symbols)
 		return;
 	for (size_t i = 0; i < symbols->nr_modules; i++)
 		close_module(&symbols->dw, &symbols->modules[i]);
+	kallsyms_free(symbols->kernel);
 	free(symbols);
 }
 
@@ -224,6 +227,19 @@ static char *source_of(const struct dw *dw, struct module *module, GElf_Addr add
 		return xstrdup("");
 	slash = strrchr(file, '/');
 	return xasprintf("%s:%d", slash && slash[1] ? slash + 1 : file, number);
+}
+
+void symbols_find_kernel(struct symbols *symbols, uint64_t ip, struct symbol *out)
+{
+	const char *name;
+
+	if (!symbols->kernel)
+		symbols->kernel = kallsyms_new(symbols->host);
+	*out = (struct symbol){ .why = kallsyms_why(symbols->kernel), .source = xstrdup("") };
+	name = kallsyms_find(symbols->kernel, ip, &out->off_bytes);
+	if (!name && out->why == WHY_OK)
+		out->why = WHY_UNSUPPORTED;
+	out->name = xstrdup(name ? name : "");
 }
 
 void symbols_find(struct symbols *symbols, pid_t pid, const struct vma *code, uint64_t ip,

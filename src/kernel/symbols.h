@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 /*
- * Names for places in programs: the function and, where there is debugging information, the
- * source line (libdw of elfutils). Modules stay open between questions. One thread's only;
+ * Names for places in programs and in the kernel: the function and, in programs where there is
+ * debugging information, the source line (libdw of elfutils). Modules stay open between questions. One thread's only;
  * the first question about a module may take a while.
  */
 struct symbols;
@@ -26,6 +26,11 @@ struct symbol {
 
 struct symbols *symbols_new(const struct host *host);
 void symbols_free(struct symbols *symbols);
+/*
+ * Names the instruction at `ip` of the kernel (kernel/kallsyms.h); no source line. `why` is DENIED
+ * where the kernel hides its addresses from this user.
+ */
+void symbols_find_kernel(struct symbols *symbols, uint64_t ip, struct symbol *out);
 /*
  * Names the instruction at `ip` of process `pid`, which lies in the mapping `code`. The file is
  * opened through the process where that is possible, so that it is the one that is mapped, also

@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NO_CODE "the mapping of the instruction was not seen"
-#define NO_FILE "the code is in no file: made at run time (JIT)"
-#define KERNEL  "names of the kernel are not looked up"
-#define NO_LINE "the file has no debugging information there"
+#define NO_CODE     "the mapping of the instruction was not seen"
+#define NO_FILE     "the code is in no file: made at run time (JIT)"
+#define KERNEL_LINE "source lines of the kernel are not looked up"
+#define NO_LINE     "the file has no debugging information there"
 
 /* What symbols_find() (kernel/symbols.h) says of a module's file. */
 static const char *lookup_reason(enum why why)
@@ -25,6 +25,19 @@ static const char *lookup_reason(enum why why)
 		return "the file may not be read";
 	default:
 		return "the file names no function there (stripped)";
+	}
+}
+
+/* What symbols_find_kernel() says. */
+static const char *kernel_reason(enum why why)
+{
+	switch (why) {
+	case WHY_NOT_ASKED:
+		return lookup_reason(why);
+	case WHY_DENIED:
+		return "the kernel hides its addresses (kernel.kptr_restrict; as root)";
+	default:
+		return "/proc/kallsyms names no function there";
 	}
 }
 
@@ -44,7 +57,7 @@ const char *fault_symbol_reason(const struct fault_line *line)
 	if (line->symbol && line->symbol[0])
 		return NULL;
 	if (line->fault->in_kernel)
-		return KERNEL;
+		return kernel_reason(line->symbol ? line->symbol_why : WHY_NOT_ASKED);
 	/* The kernel's own pages (vdso) have a name, but are no file. */
 	if (!reason && !line->code->inode)
 		return "the module is no file";
@@ -57,6 +70,8 @@ const char *fault_source_reason(const struct fault_line *line)
 
 	if (line->source && line->source[0])
 		return NULL;
+	if (!reason && line->fault->in_kernel)
+		return KERNEL_LINE;
 	return reason ? reason : NO_LINE;
 }
 
@@ -73,7 +88,7 @@ const char *fault_site_symbol_reason(const struct fault_tally_site *site,
 	if (!site->module[0])
 		return fault_site_module_reason(site);
 	if (!strcmp(site->module, FAULT_MODULE_KERNEL))
-		return KERNEL;
+		return kernel_reason(name ? name->why : WHY_NOT_ASKED);
 	return lookup_reason(name ? name->why : WHY_NOT_ASKED);
 }
 
@@ -84,5 +99,7 @@ const char *fault_site_source_reason(const struct fault_tally_site *site,
 
 	if (name && name->source[0])
 		return NULL;
+	if (!reason && !strcmp(site->module, FAULT_MODULE_KERNEL))
+		return KERNEL_LINE;
 	return reason ? reason : NO_LINE;
 }

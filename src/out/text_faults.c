@@ -96,9 +96,7 @@ static void print_site(FILE *out, const struct fault_line *in)
 
 	if (fault->in_kernel) {
 		fputs("[kernel]", out);
-		return;
-	}
-	if (in->code) {
+	} else if (in->code) {
 		name = short_name(in->code->path);
 		fprintf(out, "%s+0x%" PRIx64, name,
 			fault->ip - in->code->start_addr +

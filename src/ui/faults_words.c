@@ -155,7 +155,7 @@ char *faults_site_text(const struct fault_view *view, uint32_t row, bool full, c
 	if (full)
 		snprintf(out, room, "%s%s%s (%s)", name, off, source, module);
 	else
-		snprintf(out, room, "%s%s", name, off);
+		snprintf(out, room, "%s%s%s", label->in_kernel ? "[k] " : "", name, off);
 	return out;
 }
 

@@ -98,6 +98,36 @@ static void show(const struct stream *stream, const json_t *said)
 	}
 }
 
+/* Whether the kernel shows its addresses to us (kernel.kptr_restrict). */
+static bool shows_kernel(void)
+{
+	unsigned long long addr = 0;
+	FILE *in = fopen("/proc/kallsyms", "r");
+
+	if (!in)
+		return false;
+	/* The first is a function of the kernel's text, or an offset. */
+	while (!addr && fscanf(in, "%llx %*[^\n]", &addr) == 1 && !feof(in))
+		;
+	fclose(in);
+	return addr;
+}
+
+/* Where the kernel touches it, its function has a name, or it is said why not. */
+static void check_site(const struct kind_test *test, const json_t *fault)
+{
+	bool in_kernel = !strcmp(test->step, "in-kernel");
+	const char *module = json_string_value(json_object_get(fault, "module"));
+	const json_t *unknown = json_object_get(fault, "unknown");
+
+	assert_int_equal(module && !strcmp(module, "[kernel]"), in_kernel);
+	if (in_kernel)
+		assert_true(json_is_string(json_object_get(fault, "symbol")) !=
+			    json_is_string(json_object_get(unknown, "symbol")));
+	if (in_kernel && shows_kernel())
+		assert_null(json_object_get(unknown, "symbol"));
+}
+
 static void check_faults(const struct kind_test *test, const struct stream *stream,
 			 const json_t *said)
 {
@@ -114,6 +144,7 @@ static void check_faults(const struct kind_test *test, const struct stream *stre
 			continue;
 		assert_string_equal(json_string_value(json_object_get(fault, "severity")),
 				    test->severity);
+		check_site(test, fault);
 		if (test->rule)
 			assert_string_equal(
 				json_string_value(json_object_get(fault, "broken_rule")),
