@@ -273,11 +273,20 @@ static void emit_time(struct code *code)
 	atomically(code, BPF_XCHG, R9, sizeof(struct area) + offsetof(struct slot, t_ns), R0);
 }
 
-static void emit_end(struct code *code)
+/*
+ * What a program returns: of a perf event 0 is no sample; of a tracepoint 0 would keep its samples
+ * and counts from all who listen to it, on the whole machine.
+ */
+enum program_result {
+	DROP_SAMPLE,
+	KEEP_SAMPLE,
+};
+
+static void emit_end(struct code *code, enum program_result result)
 {
 	for (size_t i = 0; i < code->nr_to_end; i++)
 		code->insns[code->to_end[i]].off = (int16_t)(code->nr - code->to_end[i] - 1);
-	calculate(code, BPF_MOV, R0, 0); /* no sample */
+	calculate(code, BPF_MOV, R0, result);
 	emit(code, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -318,7 +327,7 @@ static int load_software(const struct bpf_log *log, enum bpf_log_kind kind)
 	load(&code, R1, R6, BPF_CONTEXT_IP_OFF);
 	store(&code, R9, slot + offsetof(struct slot, ip), R1);
 	emit_time(&code);
-	emit_end(&code);
+	emit_end(&code, DROP_SAMPLE);
 	return load_program(log->host, &code, BPF_PROG_TYPE_PERF_EVENT);
 }
 
@@ -369,7 +378,7 @@ static int load_traced(const struct bpf_log *log, enum bpf_log_kind kind, pid_t 
 	calculate(&code, BPF_ADD, R3, BPF_PT_REGS_IP_OFF);
 	call(&code, BPF_FUNC_probe_read_kernel);
 	emit_time(&code);
-	emit_end(&code);
+	emit_end(&code, DROP_SAMPLE); /* nobody asks */
 	return load_program(log->host, &code, BPF_PROG_TYPE_RAW_TRACEPOINT);
 }
 
@@ -390,7 +399,7 @@ static int load_fork(const struct bpf_log *log, const struct trace_field *child)
 	move(&code, R3, R2);
 	calculate(&code, BPF_MOV, R4, BPF_ANY);
 	call(&code, BPF_FUNC_map_update_elem);
-	emit_end(&code);
+	emit_end(&code, KEEP_SAMPLE);
 	return load_program(log->host, &code, BPF_PROG_TYPE_TRACEPOINT);
 }
 

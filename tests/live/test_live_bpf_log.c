@@ -270,24 +270,33 @@ static void test_no_room(void **state)
 	toucher_end(&toucher);
 }
 
+/* The tracepoint of fork(2), or the test is skipped. */
+static void find_fork(const struct host *host, struct bpf_log *log, struct trace_event *event)
+{
+	int fd = tracefs_open(host);
+
+	if (fd < 0) {
+		bpf_log_free(log);
+		run_skip("tracefs is not to be had");
+	}
+	assert_int_equal(tracefs_read_event(host, fd, "sched/sched_process_fork", event), 0);
+	close(fd);
+}
+
 static void test_children(void **state)
 {
 	struct bpf_log *log = make_log(*state, 1 << 20);
 	struct trace_event event;
 	struct toucher watched, other;
 	struct seen seen;
-	int fd, tracefs_fd = tracefs_open(*state);
 	pid_t child;
+	int fd;
 
-	if (tracefs_fd < 0) {
-		bpf_log_free(log);
-		run_skip("tracefs is not to be had");
-	}
-	assert_int_equal(tracefs_read_event(*state, tracefs_fd, "sched/sched_process_fork", &event),
-			 0);
-	close(tracefs_fd);
+	find_fork(*state, log, &event);
 	toucher_start(&watched);
 	toucher_start(&other);
+	/* Its children stay there too: else a fault may begin in one log and end in another. */
+	stay_on_one_cpu(watched.pid);
 	assert_int_equal(bpf_log_trace(log, watched.pid, &event), 0);
 	fd = open_event(*state, log, watched.pid);
 	child = toucher_do(&watched, -3000);
@@ -302,6 +311,31 @@ static void test_children(void **state)
 	bpf_log_free(log);
 	toucher_end(&watched);
 	toucher_end(&other);
+}
+
+/* Others who count what the programs listen to go on counting. */
+static void test_others_count_forks(void **state)
+{
+	struct bpf_log *log = make_log(*state, 1);
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .sample_period = 1 };
+	struct trace_event event;
+	struct toucher toucher;
+	uint64_t count;
+	int fd;
+
+	find_fork(*state, log, &event);
+	toucher_start(&toucher);
+	attr.config = event.id;
+	fd = perf_open(*state, &attr, toucher.pid, -1);
+	assert_return_code(fd, errno);
+	assert_int_equal(bpf_log_trace(log, toucher.pid, &event), 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(toucher_do(&toucher, -1) > 0);
+	assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+	assert_int_equal(count, 3);
+	close(fd);
+	bpf_log_free(log);
+	toucher_end(&toucher);
 }
 
 /* What bpf_log_new() says in a child that was changed by `change`; 0: there is a log. */
@@ -355,9 +389,8 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_record),
-		cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_children),
+		cmocka_unit_test(test_every_record), cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_children),     cmocka_unit_test(test_others_count_forks),
 		cmocka_unit_test(test_refused),
 	};
 
