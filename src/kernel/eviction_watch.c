@@ -38,6 +38,7 @@ struct eviction_watch {
 	size_t nr_followed; /* of state.files */
 	struct fault_eviction *untold;
 	size_t nr_untold, room;
+	size_t nr_older; /* of the untold, from before this reading */
 };
 
 static enum eviction_doubt doubt_of(int error)
@@ -181,15 +182,18 @@ static struct evicted_file *file_of(struct eviction_watch *watch, const struct p
 				    inode);
 }
 
-/* One more that waits to be told; a run of neighbours is told as one. */
+/* One more that waits to be told; of one reading, a run of neighbours is told as one. */
 static void keep(struct eviction_watch *watch, const struct fault_eviction *eviction)
 {
-	struct fault_eviction *last = watch->nr_untold ? &watch->untold[watch->nr_untold - 1]
-						       : NULL;
+	struct fault_eviction *last = watch->nr_untold > watch->nr_older
+					      ? &watch->untold[watch->nr_untold - 1]
+					      : NULL;
 
 	if (last && last->file == eviction->file && last->page + last->nr_pages == eviction->page) {
 		last->nr_pages += eviction->nr_pages;
-		last->t_ns = eviction->t_ns;
+		/* Another CPU's may be older. */
+		if (last->t_ns < eviction->t_ns)
+			last->t_ns = eviction->t_ns;
 		return;
 	}
 	watch->untold = xgrow(watch->untold, watch->nr_untold, &watch->room,
@@ -217,15 +221,23 @@ static void take_sample(void *arg, const struct filemap_point *point,
 
 void eviction_watch_read(struct eviction_watch *watch)
 {
+	watch->nr_older = watch->nr_untold;
 	if (watch->rings)
 		watch->state.nr_lost = filemap_rings_drain(watch->rings, take_sample, watch);
 }
 
-void eviction_watch_tell(struct eviction_watch *watch, eviction_watch_fn *fn, void *arg)
+void eviction_watch_tell(struct eviction_watch *watch, uint64_t until_ns, eviction_watch_fn *fn,
+			 void *arg)
 {
-	for (size_t i = 0; i < watch->nr_untold; i++)
-		fn(arg, &watch->untold[i]);
-	watch->nr_untold = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < watch->nr_untold; i++) {
+		if (watch->untold[i].t_ns <= until_ns)
+			fn(arg, &watch->untold[i]);
+		else
+			watch->untold[kept++] = watch->untold[i];
+	}
+	watch->nr_untold = kept;
 }
 
 struct fault_evictions *eviction_watch_state(struct eviction_watch *watch)

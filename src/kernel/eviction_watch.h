@@ -24,9 +24,13 @@ void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma);
 void eviction_watch_follow(struct eviction_watch *watch, struct proc *proc);
 /* Takes what has been evicted by now into the state. */
 void eviction_watch_read(struct eviction_watch *watch);
-/* Tells what eviction_watch_read() has taken since the last call. */
 typedef void eviction_watch_fn(void *arg, const struct fault_eviction *eviction);
-void eviction_watch_tell(struct eviction_watch *watch, eviction_watch_fn *fn, void *arg);
+/*
+ * Tells what eviction_watch_read() has taken and was not told yet, as far as it is not younger than
+ * until_ns (CLOCK_MONOTONIC): what is younger waits for the faults of its time.
+ */
+void eviction_watch_tell(struct eviction_watch *watch, uint64_t until_ns, eviction_watch_fn *fn,
+			 void *arg);
 /* Borrowed. */
 struct fault_evictions *eviction_watch_state(struct eviction_watch *watch);
 

@@ -33,6 +33,7 @@
 #define PAUSE_NS    (30 * NS_PER_MS)
 #define BURST_NS    NS_PER_S
 #define NEVER       UINT64_MAX
+
 /* Pending faults: open addressing, never more than half full. */
 static struct capture_pending *find_pending(struct fault_capture *capture, pid_t tid)
 {
@@ -196,6 +197,8 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 			break;
 		tell_item(capture, &next->items[next->first++], ops, arg);
 	}
+	if (until_ns > capture->told_ns)
+		capture->told_ns = until_ns;
 	for (size_t i = 0; i < capture->nr_queues; i++) {
 		struct capture_queue *queue = &capture->queues[i];
 
@@ -356,6 +359,11 @@ uint64_t fault_capture_lost(const struct fault_capture *capture)
 		if (capture->queues[cpu].ring)
 			nr += perf_ring_lost(capture->queues[cpu].ring);
 	return capture->log ? nr + bpf_log_lost(capture->log) : nr;
+}
+
+uint64_t fault_capture_told_ns(const struct fault_capture *capture)
+{
+	return capture->told_ns;
 }
 
 const struct fault_capture_powers *fault_capture_powers(const struct fault_capture *capture)

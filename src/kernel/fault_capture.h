@@ -84,7 +84,9 @@ void fault_capture_stop(struct fault_capture *capture);
 /* The end: stops, and tells all that is left. */
 void fault_capture_flush(struct fault_capture *capture, const struct fault_capture_ops *ops,
 			 void *arg);
-/* Records that found no room in a ring. */
+/* CLOCK_MONOTONIC: all that is not younger has been told. UINT64_MAX after the end, 0 before. */
+uint64_t fault_capture_told_ns(const struct fault_capture *capture);
+/* Records that found no room in a ring or log. */
 uint64_t fault_capture_lost(const struct fault_capture *capture);
 
 #endif

@@ -375,7 +375,9 @@ static void end_reading(struct fault_watch *watch)
 		return;
 	read_evictions(watch);
 	watch->evictions_read = false;
-	eviction_watch_tell(watch->evictions, tell_eviction, watch);
+	/* A mapping has what left after its first fault: that one must have been told before. */
+	eviction_watch_tell(watch->evictions, fault_capture_told_ns(watch->capture), tell_eviction,
+			    watch);
 	eviction_watch_follow(watch->evictions,
 			      watch->last ? watch->last->proc : watch->watched[0]->proc);
 }

@@ -236,6 +236,20 @@ static struct made make_evict_drop(void)
 	return (struct made){ .n = N };
 }
 
+/* A mapping of its own of the same file, whose pages are dropped as soon as they were read. */
+static struct made make_evict_at_once(void)
+{
+	volatile unsigned char *start = map(N * page, PROT_READ | PROT_WRITE, MAP_SHARED,
+					    evicted_fd);
+
+	if (start) {
+		load(start, N, 1);
+		munmap((void *)start, N * page);
+		posix_fadvise(evicted_fd, 0, 0, POSIX_FADV_DONTNEED);
+	}
+	return made(start, N * page, N);
+}
+
 static struct made make_evict_again(void)
 {
 	return touch_evicted();
@@ -554,6 +568,7 @@ static const struct {
 	{ "evict-map", make_evict_map },
 	{ "evict-drop", make_evict_drop },
 	{ "evict-again", make_evict_again },
+	{ "evict-at-once", make_evict_at_once },
 };
 
 #define NR_STEPS (sizeof(steps) / sizeof(steps[0]))

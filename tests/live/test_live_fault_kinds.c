@@ -430,6 +430,38 @@ static void test_evictions(void **state)
 	evicting_clear(&it);
 }
 
+/* What leaves at once after the first fault of a mapping is that mapping's all the same. */
+static void test_evicted_at_once(void **state)
+{
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *first, *at_once;
+	uint64_t n;
+	size_t nr;
+
+	(void)state;
+	need_tracepoints();
+	json_decref(faulter_start(&faulter, geteuid(), (const char *[]){ "steps", NULL }));
+	watch_start(&watch, &stream, geteuid(), NULL, faulter.pid);
+	first = say_step(&faulter, "evict-map");
+	watch_until(&watch, &stream, first);
+	at_once = say_step(&faulter, "evict-at-once");
+	n = json_get_u64(at_once, "n");
+	watch_end(&watch, &stream, SIGINT);
+	piped_end(&faulter);
+	assert_int_equal(
+		sum_rows(json_object_get(stream.summary, "evicted_by_file"), "file", "pages", &nr),
+		n);
+	assert_int_equal(nr, 1);
+	/* Both mappings have that part of the file. */
+	assert_int_equal(sum_rows(json_object_get(stream.summary, "by_vma"), "vma", "evicted", &nr),
+			 2 * n);
+	assert_int_equal(nr, 2);
+	json_decref(first);
+	json_decref(at_once);
+	stream_clear(&stream);
+}
+
 /* Nothing is known, and that is said; no page is called evicted, or not evicted. */
 static void check_unknown(uid_t uid, const char *const options[])
 {
@@ -476,6 +508,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_swap_in, remove_swap),
 		cmocka_unit_test(test_kinds_without_error_code),
 		cmocka_unit_test(test_evictions),
+		cmocka_unit_test(test_evicted_at_once),
 		cmocka_unit_test(test_evictions_unknown),
 	};
 
