@@ -22,8 +22,10 @@
 #define RINGS_BYTES       ((size_t)512 << 20)
 #define MOST_RING_BYTES   ((size_t)128 << 20)
 #define LEAST_RING_BYTES  ((size_t)2 << 20)
+#define RING_SHARE        4   /* of the log's bytes for the ring beside it */
 #define OTHER_DESCRIPTORS 256 /* for what else the program opens */
 #define MOST_ATTACH_LOOKS 50
+
 const struct capture_event capture_events[NR_CAPTURE_EVENT] = {
 	[CAPTURE_USER] = { "exceptions/page_fault_user", NULL },
 	[CAPTURE_KERNEL] = { "exceptions/page_fault_kernel", NULL },
@@ -45,6 +47,14 @@ static bool is_fault(enum capture_kind kind)
 	return kind == CAPTURE_MINOR || kind == CAPTURE_MAJOR;
 }
 
+/* Of each ring. Where faults go to the log, what is left for the rings comes less often. */
+static size_t ring_bytes(const struct fault_capture *capture)
+{
+	return capture->logs_software && !capture->wanted[CAPTURE_USER]
+		       ? capture->config.ring_bytes / RING_SHARE
+		       : capture->config.ring_bytes;
+}
+
 static struct perf_event_attr event_attr(const struct fault_capture *capture,
 					 enum capture_kind kind)
 {
@@ -57,7 +67,7 @@ static struct perf_event_attr event_attr(const struct fault_capture *capture,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(capture->config.ring_bytes /
+		.wakeup_watermark = (uint32_t)(ring_bytes(capture) /
 					       (capture->config.patient ? 2 : 8)),
 		.inherit = 1,
 		.inherit_thread = !capture->config.follow,
@@ -135,7 +145,7 @@ static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 	if (capture->logs_software && is_fault(kind))
 		return attach_log(capture, fd, kind);
 	if (!queue->ring) {
-		ret = perf_ring_new(fd, capture->config.ring_bytes, &queue->ring);
+		ret = perf_ring_new(fd, ring_bytes(capture), &queue->ring);
 		queue->ring_fd = fd;
 		capture->polls[cpu] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		if (!ret)
@@ -379,8 +389,6 @@ static void try_log(struct fault_capture *capture)
 		return;
 	capture->wanted[CAPTURE_USER] = capture->wanted[CAPTURE_KERNEL] = false;
 	capture->powers.error_code = WHY_OK;
-	/* What is left for the rings comes less often. */
-	capture->config.ring_bytes /= 4;
 }
 
 /*

@@ -37,7 +37,11 @@ struct fault_capture_config {
 	 * gone by: reading it at once would take CPU from the program that makes it.
 	 */
 	bool patient;
-	size_t ring_bytes; /* of each CPU; 0: 512 MiB for all together, 2 to 128 for one */
+	/*
+	 * Of each CPU's ring, or of its log, which may get less (kernel/bpf_log.h). 0: 512 MiB for
+	 * all together, 2 to 128 for one.
+	 */
+	size_t ring_bytes;
 };
 
 /* What has been granted, and why the rest was not. */
