@@ -84,7 +84,9 @@ void out_fault_rate_text(FILE *out, const struct fault_rate *rate);
 void out_fault_rate_json(FILE *out, const struct fault_rate *rate);
 void out_fault_text(FILE *out, const struct fault_line *line);
 void out_fault_json(FILE *out, const struct fault_line *line);
-/* At most `rows` mappings and sites, most faults first; 0: all. */
+/*
+ * At most `rows` mappings and sites, most faults first, and files, most evicted pages first; 0: all.
+ */
 void out_faults_summary_text(FILE *out, const struct fault_summary *summary, size_t rows);
 void out_faults_summary_json(FILE *out, const struct fault_summary *summary);
 

@@ -199,7 +199,7 @@ static void print_vmas(FILE *out, const struct fault_summary *summary, size_t ro
 		free(name);
 	}
 	if (rows && nr > rows)
-		fprintf(out, "%12s %12s %8s  and %zu more\n", "", "", "", nr - rows);
+		fprintf(out, "%12s %12s %8s %8s  and %zu more\n", "", "", "", "", nr - rows);
 	free(order);
 }
 
@@ -275,11 +275,28 @@ static void print_evicted_file(FILE *out, const struct evicted_file *file, uint6
 	free(name);
 }
 
+/* Most pages first, those that are not known last. */
+static void print_evicted_files(FILE *out, const struct fault_summary *summary, size_t rows)
+{
+	const struct fault_evictions *evictions = summary->evictions;
+	struct order *order = xcalloc(evictions->nr + 1, sizeof(*order));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < evictions->nr; i++)
+		if (evictions->files[i].nr_pages || evictions->files[i].doubt)
+			order[nr++] = (struct order){ i, evictions->files[i].nr_pages };
+	qsort(order, nr, sizeof(*order), more_first);
+	for (size_t i = 0; i < nr && (!rows || i < rows); i++)
+		print_evicted_file(out, &evictions->files[order[i].index], summary->began_ns);
+	if (rows && nr > rows)
+		fprintf(out, "%12s  and %zu more\n", "", nr - rows);
+	free(order);
+}
+
 static void print_evicted(FILE *out, const struct fault_summary *summary, size_t rows)
 {
 	const struct fault_evictions *evictions = summary->evictions;
 	enum eviction_doubt doubt = fault_evictions_doubt(evictions);
-	size_t nr = 0;
 
 	if (evictions->doubt) {
 		fprintf(out, "evicted      ? (%s)\n", eviction_doubt_text(doubt));
@@ -292,14 +309,7 @@ static void print_evicted(FILE *out, const struct fault_summary *summary, size_t
 	else if (doubt)
 		fprintf(out, "; %s", eviction_doubt_text(doubt));
 	fputc('\n', out);
-	for (size_t i = 0; i < evictions->nr; i++) {
-		const struct evicted_file *file = &evictions->files[i];
-
-		if ((file->nr_pages || file->doubt) && (!rows || nr++ < rows))
-			print_evicted_file(out, file, summary->began_ns);
-	}
-	if (rows && nr > rows)
-		fprintf(out, "%12s  and %zu more\n", "", nr - rows);
+	print_evicted_files(out, summary, rows);
 }
 
 /* "left out     12 of other kinds: 10 anon-write, 2 cow" */

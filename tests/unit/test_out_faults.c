@@ -218,6 +218,8 @@ static void expect_text(const struct fault_summary *summary, const char *wanted)
 static void test_evictions(void **state)
 {
 	const struct vma anon = { .start_addr = 0x10000, .end_addr = 0x11000, .path = "" };
+	const struct vma other = { .inode = 99, .kind = VMA_FILE, .path = "/b/more" };
+	struct fault_eviction more = { .nr_pages = 50, .t_ns = 1600 };
 	struct fault_tally *tally = fault_tally_new(4, 4);
 	struct fault_evictions evictions = { 0 };
 	const struct fault fault = { .t_ns = 600, .pid = 5 };
@@ -267,6 +269,13 @@ static void test_evictions(void **state)
 	assert_non_null(reason_of(json, "evicted_by_file"));
 	json_decref(json);
 	expect_text(&summary, "evicted      ? (the page cache's tracepoints need root");
+	/* Files: most pages first. */
+	evictions.doubt = EVICTIONS_KNOWN;
+	evictions.nr_lost = 0;
+	more.file = fault_evictions_add_file(&evictions, &other, &is_new);
+	fault_evictions_take(&evictions, &more);
+	expect_text(&summary, "page cache\n          50  /b/more, the last at 0.000001100\n"
+			      "           3  ");
 	fault_evictions_clear(&evictions);
 	fault_tally_free(tally);
 }
