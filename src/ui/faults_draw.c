@@ -283,8 +283,7 @@ static void draw_stream(struct faults_screen *screen, struct canvas *canvas,
 	if (nr)
 		return;
 	canvas_text(canvas, 2, at->y + 1, at->columns - 4, COLOUR_FAINT, 0,
-		    fault_filter_is_set(&screen->filter) && view->past
-			    ? "None of the faults that are kept passes the filter (Backspace: all)."
+		    fault_filter_is_set(&screen->filter) && view->past ? FAULTS_NONE_PASSES
 		    : view->watching == WATCH_LIVE
 			    ? "No fault yet: it touches only pages that it has."
 			    : "");

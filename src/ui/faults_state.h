@@ -12,6 +12,8 @@
 
 /* The inside of screen 2, shared by the files that make it up. */
 
+#define FAULTS_NONE_PASSES "None of the faults that are kept passes the filter (Backspace: all)."
+
 enum faults_table {
 	TABLE_STREAM,
 	TABLE_VMAS,

@@ -319,5 +319,5 @@ void faults_draw_table(struct faults_screen *screen, struct canvas *canvas,
 	}
 	if (!screen->nr_order && fault_filter_is_set(&screen->filter))
 		canvas_text(canvas, 2, at->y + 1, at->columns - 4, COLOUR_FAINT, 0,
-			    "None of the faults that are kept passes the filter (Backspace: all).");
+			    FAULTS_NONE_PASSES);
 }
