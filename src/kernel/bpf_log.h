@@ -13,8 +13,8 @@
  * Page faults, written down by small BPF programs of our own (bpf(2)) that the kernel runs in the
  * place where it would put a sample together. A record of perf is made field by field, by a
  * function for each; a program stores four words. The log of a CPU is a part of one array in
- * memory that the kernel shares with us (BPF_F_MMAPABLE, Linux 5.5): programs write at its head,
- * we read at its tail. Needs CAP_BPF and CAP_PERFMON.
+ * memory that the kernel shares with us (BPF_F_MMAPABLE, Linux 5.5): programs write at its head
+ * (BPF_FETCH, Linux 5.12), we read at its tail. Needs CAP_BPF and CAP_PERFMON.
  */
 struct bpf_log;
 

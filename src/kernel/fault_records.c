@@ -54,11 +54,12 @@ struct taker {
 static enum capture_kind kind_of_sample(const struct fault_capture *capture,
 					const struct perf_event_header *header)
 {
-	uint64_t id = ((const uint64_t *)(header + 1))[0];
 	enum capture_kind kind = NR_CAPTURE_EVENT;
+	uint64_t id;
 
-	if (header->size < sizeof(*header) + 8)
+	if (header->size < sizeof(*header) + sizeof(id))
 		return NR_CAPTURE_EVENT;
+	id = *(const uint64_t *)(header + 1);
 	if (id >= capture->first_id && id - capture->first_id < capture->nr_ids)
 		kind = (enum capture_kind)capture->kind_of_id[id - capture->first_id];
 	if (kind == NR_CAPTURE_EVENT && header->size == MINOR_BYTES)

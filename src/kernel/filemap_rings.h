@@ -33,6 +33,7 @@ struct filemap_point {
  * wanted one, -EPROTO where that has not the fields, or -errno.
  */
 int filemap_points_find(const struct host *host, struct filemap_point *points, size_t nr);
+/* The value of a field; 0 where `field` is NULL or the sample is too short. */
 uint64_t filemap_value(const struct trace_field *field, const struct perf_sample *sample);
 
 /*
@@ -46,7 +47,10 @@ char *filemap_filter(char out[FILEMAP_FILTER_LEN], const struct file_key *key);
 
 struct filemap_rings;
 
-/* Rings without events for each CPU that is on line. 0, or -errno as perf_open(). */
+/*
+ * Rings without events for each CPU that is on line; the caller frees them. 0, or -errno as
+ * perf_open() and perf_ring_new(). The host must outlive them.
+ */
 int filemap_rings_new(const struct host *host, size_t ring_bytes, struct filemap_rings **out);
 void filemap_rings_free(struct filemap_rings *rings);
 /*
@@ -56,6 +60,7 @@ void filemap_rings_free(struct filemap_rings *rings);
  */
 int filemap_rings_add(struct filemap_rings *rings, const struct filemap_point *point,
 		      const char *filter);
+/* Lets those begin that were added since the last call. 0 or -errno. */
 int filemap_rings_start(struct filemap_rings *rings);
 typedef void filemap_rings_fn(void *arg, const struct filemap_point *point,
 			      const struct perf_sample *sample);

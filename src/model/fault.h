@@ -59,7 +59,7 @@ enum fault_doubt {
 	NR_FAULT_DOUBT,
 };
 
-/* One page fault. 64 bytes: millions of them are kept. */
+/* One page fault. 56 bytes: many thousands of them are kept. */
 struct fault {
 	uint64_t t_ns; /* CLOCK_MONOTONIC */
 	uint64_t addr; /* that was touched */
