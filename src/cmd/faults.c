@@ -77,6 +77,27 @@ static int take_kinds(const char *list, uint32_t *kinds)
 	return status;
 }
 
+/* What an option without an argument switches on; NULL: it is none. */
+static bool *flag_of(struct faults_options *options, int opt)
+{
+	switch (opt) {
+	case 'j':
+		return &options->json;
+	case 'f':
+		return &options->follow;
+	case 's':
+		return &options->summary_only;
+	case 'S':
+		return &options->software_only;
+	case 'B':
+		return &options->no_bpf;
+	case 'N':
+		return &options->no_symbols;
+	default:
+		return NULL;
+	}
+}
+
 static int parse_options(int argc, char **argv, struct faults_options *options)
 {
 	static const struct option longopts[] = {
@@ -96,10 +117,11 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 	int opt, nr;
 
 	while ((opt = getopt_long(argc, argv, "o:d:n:k:fsh", longopts, NULL)) != -1) {
+		if (flag_of(options, opt)) {
+			*flag_of(options, opt) = true;
+			continue;
+		}
 		switch (opt) {
-		case 'j':
-			options->json = true;
-			break;
 		case 'o':
 			options->output = optarg;
 			break;
@@ -116,21 +138,6 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 		case 'k':
 			if (take_kinds(optarg, &options->kinds))
 				return STATUS_USAGE;
-			break;
-		case 'f':
-			options->follow = true;
-			break;
-		case 's':
-			options->summary_only = true;
-			break;
-		case 'S':
-			options->software_only = true;
-			break;
-		case 'B':
-			options->no_bpf = true;
-			break;
-		case 'N':
-			options->no_symbols = true;
 			break;
 		case 'h':
 			cmd_help(&cmd_faults);

@@ -491,6 +491,19 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+void bpf_log_forget(struct bpf_log *log, pid_t tid)
+{
+	uint64_t key = (uint64_t)tid;
+	union bpf_attr attr;
+
+	if (log->family_fd < 0)
+		return;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)log->family_fd;
+	attr.key = (uintptr_t)&key;
+	bpf_call(log->host, BPF_MAP_DELETE_ELEM, &attr);
+}
+
 void bpf_log_untrace(struct bpf_log *log)
 {
 	for (int i = 0; i < NR_TRACED; i++)

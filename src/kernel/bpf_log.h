@@ -53,6 +53,8 @@ int bpf_log_attach(struct bpf_log *log, int fd, enum bpf_log_kind kind);
  * -errno.
  */
 int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork);
+/* A thread or process that is no more: its number may be a stranger's from now on. */
+void bpf_log_forget(struct bpf_log *log, pid_t tid);
 /* Ends what bpf_log_trace() began. */
 void bpf_log_untrace(struct bpf_log *log);
 

@@ -132,6 +132,15 @@ static void tell_brought(struct fault_capture *capture, const struct capture_ite
 		begun->pages_around += (uint32_t)item->value;
 }
 
+/* A first thread may end before the others; then the process, and its number, stay. */
+static void forget_thread(struct fault_capture *capture, const struct capture_item *item)
+{
+	if (!capture->log)
+		return;
+	if (item->pid != item->tid || (kill(item->pid, 0) && errno == ESRCH))
+		bpf_log_forget(capture->log, item->tid);
+}
+
 static void tell_item(struct fault_capture *capture, struct capture_item *item,
 		      const struct fault_capture_ops *ops, void *arg)
 {
@@ -171,6 +180,7 @@ static void tell_item(struct fault_capture *capture, struct capture_item *item,
 		break; /* it has no samples */
 	case CAPTURE_EXIT:
 		find_pending(capture, item->tid)->open = false;
+		forget_thread(capture, item);
 		if (item->pid == item->tid)
 			ops->exit(arg, item->pid);
 		break;

@@ -307,6 +307,13 @@ static void test_children(void **state)
 	assert_int_equal(seen.nr[BPF_LOG_MINOR], 3000);
 	assert_int_equal(seen.last.pid, child);
 	assert_int_equal(bpf_log_lost(log), 0);
+	/* One that is forgotten is a stranger again. */
+	bpf_log_forget(log, watched.pid);
+	toucher_do(&watched, -1000);
+	toucher_do(&watched, 1000);
+	seen = read_log(log, watched.pid);
+	assert_int_equal(seen.nr_all[BPF_LOG_USER], 0);
+	assert_true(seen.nr[BPF_LOG_MINOR] >= 2000);
 	close(fd);
 	bpf_log_free(log);
 	toucher_end(&watched);
