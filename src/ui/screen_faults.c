@@ -285,6 +285,7 @@ static const struct {
 	{ { "Esc", "back", "to the screen before" }, ALWAYS },
 	{ { "c", NULL, "the next palette: dark, projector, light" }, ALWAYS },
 	{ { "y", NULL, "the mouse on and off: off, the terminal selects text" }, ALWAYS },
+	{ { "S", NULL, "save the settings" }, ALWAYS },
 };
 
 static bool applies(const struct faults_screen *screen, enum key_needs needs)
