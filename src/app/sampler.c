@@ -37,7 +37,7 @@
 #define PSS_AGE_NS   (2 * NS_PER_S)
 #define PSS_SHARE    100 /* something has moved; else IDLE_SHARE */
 
-/* The timeline has two points a second. */
+/* The timeline has two points a second; one while the sampler rests. */
 #define HEARTBEAT_NS (NS_PER_S / 2)
 #define REST_NS      NS_PER_S
 

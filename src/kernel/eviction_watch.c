@@ -97,10 +97,8 @@ void eviction_watch_free(struct eviction_watch *watch)
 
 void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma)
 {
-	bool is_new;
-
 	if (watch->rings && fault_evictions_concern(vma))
-		fault_evictions_add_file(&watch->state, vma, &is_new);
+		fault_evictions_add_file(&watch->state, vma);
 }
 
 /* True where a file is one of the file system that stacks; where it cannot be told, not. */

@@ -70,15 +70,13 @@ struct evicted_file *fault_evictions_find(struct fault_evictions *evictions, uin
 }
 
 struct evicted_file *fault_evictions_add_file(struct fault_evictions *evictions,
-					      const struct vma *vma, bool *is_new)
+					      const struct vma *vma)
 {
 	size_t at = find(evictions, vma->dev_major, vma->dev_minor, vma->inode);
 
-	*is_new = at == evictions->nr;
-	if (!*is_new)
+	if (at < evictions->nr)
 		return &evictions->files[at];
 	if (at == EVICTION_FILES) {
-		*is_new = false;
 		evictions->has_more = true;
 		return NULL;
 	}

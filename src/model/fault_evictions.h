@@ -65,9 +65,9 @@ bool fault_evictions_concern(const struct vma *vma);
 /* The file of a mapping, NULL where it is not known. */
 struct evicted_file *fault_evictions_find(struct fault_evictions *evictions, uint32_t dev_major,
 					  uint32_t dev_minor, uint64_t inode);
-/* The file of a mapping, new where *is_new says so; NULL where no more are kept. */
+/* The file of a mapping, added where it is not among them; NULL where no more are kept. */
 struct evicted_file *fault_evictions_add_file(struct fault_evictions *evictions,
-					      const struct vma *vma, bool *is_new);
+					      const struct vma *vma);
 /* Counts an eviction, and remembers its pages. */
 void fault_evictions_take(struct fault_evictions *evictions, const struct fault_eviction *eviction);
 /*

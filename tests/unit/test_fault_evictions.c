@@ -30,17 +30,15 @@ static void test_files(void **state)
 {
 	struct fault_evictions evictions = { 0 };
 	struct vma vma = vma_of(7, 1, 0, 4), device = vma, other = vma;
-	bool is_new;
-	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma, &is_new);
+	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma);
 
 	(void)state;
-	assert_true(is_new);
-	assert_ptr_equal(fault_evictions_add_file(&evictions, &vma, &is_new), file);
-	assert_false(is_new);
+	assert_ptr_equal(fault_evictions_add_file(&evictions, &vma), file);
+	assert_int_equal(evictions.nr, 1);
 	/* The same number on another device is another file. */
 	other.dev_minor = 2;
-	assert_ptr_not_equal(fault_evictions_add_file(&evictions, &other, &is_new), file);
-	assert_true(is_new);
+	assert_ptr_not_equal(fault_evictions_add_file(&evictions, &other), file);
+	assert_int_equal(evictions.nr, 2);
 	assert_null(fault_evictions_find(&evictions, 9, 1, 7));
 	device.kind = VMA_DEVICE;
 	assert_true(fault_evictions_concern(&vma));
@@ -63,21 +61,20 @@ static void test_files(void **state)
 static void test_more_files_than_are_kept(void **state)
 {
 	struct fault_evictions evictions = { 0 };
-	bool is_new;
 
 	(void)state;
 	for (uint64_t i = 1; i <= EVICTION_FILES; i++) {
 		struct vma vma = vma_of(i, 1, 0, 4);
 
-		assert_non_null(fault_evictions_add_file(&evictions, &vma, &is_new));
+		assert_non_null(fault_evictions_add_file(&evictions, &vma));
 	}
 	assert_int_equal(fault_evictions_doubt(&evictions), EVICTIONS_KNOWN);
 	for (uint64_t i = 1; i <= 2; i++) {
 		struct vma vma = vma_of(EVICTION_FILES + i, 1, 0, 4);
 
-		assert_null(fault_evictions_add_file(&evictions, &vma, &is_new));
-		assert_false(is_new);
+		assert_null(fault_evictions_add_file(&evictions, &vma));
 	}
+	assert_int_equal(evictions.nr, EVICTION_FILES);
 	assert_int_equal(fault_evictions_doubt(&evictions), EVICTIONS_TOO_MANY);
 	fault_evictions_clear(&evictions);
 }
@@ -86,9 +83,8 @@ static void test_pages(void **state)
 {
 	struct fault_evictions evictions = { 0 };
 	struct vma vma = vma_of(7, 1, 0, 4), other = vma_of(8, 9, 0, 4);
-	bool is_new;
-	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma, &is_new);
-	struct evicted_file *second = fault_evictions_add_file(&evictions, &other, &is_new);
+	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma);
+	struct evicted_file *second = fault_evictions_add_file(&evictions, &other);
 	struct fault_eviction eviction = { file, 100, 16, 1000 };
 
 	(void)state;
@@ -120,8 +116,7 @@ static void test_pages_forgotten(void **state)
 {
 	struct fault_evictions evictions = { 0 };
 	struct vma vma = vma_of(7, 1, 0, 4);
-	bool is_new;
-	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma, &is_new);
+	struct evicted_file *file = fault_evictions_add_file(&evictions, &vma);
 	struct fault_eviction all = { file, 0, 131072, 10 }, one = { file, 131072 + 5, 1, 20 };
 
 	(void)state;
@@ -144,9 +139,7 @@ static void test_mappings(void **state)
 		   late = vma_of(7, 201, 0, 8);
 	struct vma other = vma_of(8, 301, 0, 8);
 	struct fault fault = { .t_ns = 100, .pid = 5 };
-	bool is_new;
-	struct fault_eviction eviction = { fault_evictions_add_file(&evictions, &low, &is_new), 3,
-					   2, 200 };
+	struct fault_eviction eviction = { fault_evictions_add_file(&evictions, &low), 3, 2, 200 };
 
 	(void)state;
 	fault_tally_add(tally, &fault, &low, NULL);

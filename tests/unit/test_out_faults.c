@@ -226,10 +226,8 @@ static void test_evictions(void **state)
 	struct fault_summary summary = {
 		.tally = tally, .evictions = &evictions, .began_ns = 500, .balance_known = true
 	};
-	bool is_new;
-	const struct fault_eviction eviction = {
-		fault_evictions_add_file(&evictions, &hostile, &is_new), 3, 3, 1500
-	};
+	const struct fault_eviction eviction = { fault_evictions_add_file(&evictions, &hostile), 3,
+						 3, 1500 };
 	json_t *json, *rows, *row;
 
 	(void)state;
@@ -272,7 +270,7 @@ static void test_evictions(void **state)
 	/* Files: most pages first. */
 	evictions.doubt = EVICTIONS_KNOWN;
 	evictions.nr_lost = 0;
-	more.file = fault_evictions_add_file(&evictions, &other, &is_new);
+	more.file = fault_evictions_add_file(&evictions, &other);
 	fault_evictions_take(&evictions, &more);
 	expect_text(&summary, "page cache\n          50  /b/more, the last at 0.000001100\n"
 			      "           3  ");

@@ -594,10 +594,9 @@ static void test_evictions(void **state)
 	struct made *made = made_some();
 	struct screen *screen = screen_faults_new();
 	struct fault_eviction eviction = { .page = 4, .nr_pages = 48, .t_ns = 11 * NS_PER_S };
-	bool is_new;
 
 	(void)state;
-	eviction.file = fault_evictions_add_file(&made->evictions, &data, &is_new);
+	eviction.file = fault_evictions_add_file(&made->evictions, &data);
 	strike(made, FAULT_FILE_MAJOR, FAULT_MAJOR, &data, 2, 77);
 	give(screen, made);
 	expect_not(screen, "evicted");
