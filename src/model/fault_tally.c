@@ -92,12 +92,21 @@ static uint64_t vma_key(const struct vma *vma)
 	return vma->kind == VMA_STACK ? vma->end_addr : vma->start_addr;
 }
 
+/* A file that was replaced by rename(2) is another one under the same path. */
+static bool is_file(const struct fault_tally_vma *row, const struct vma *vma)
+{
+	if (!fault_evictions_concern(vma))
+		return !row->inode;
+	return row->inode == vma->inode && row->dev_minor == vma->dev_minor &&
+	       row->dev_major == vma->dev_major;
+}
+
 static bool is_vma(const struct fault_tally_vma *row, pid_t pid, const struct vma *vma)
 {
 	uint64_t at = vma->kind == VMA_STACK ? row->end_addr : row->start_addr;
 
 	return row->pid == pid && at == vma_key(vma) && row->perms == vma->perms &&
-	       !strcmp(row->name, vma->path);
+	       is_file(row, vma) && !strcmp(row->name, vma->path);
 }
 
 static uint32_t *file_head(struct fault_tally *tally, uint64_t inode)

@@ -19,7 +19,7 @@ struct fault_numbers {
 	uint64_t by_kind[NR_FAULT_KIND];
 };
 
-/* A mapping: of this process, beginning there, under that name. */
+/* A mapping: of this process, beginning there, under that name, of that file. */
 struct fault_tally_vma {
 	pid_t pid; /* 0: the row of all others */
 	uint64_t start_addr, end_addr;

@@ -164,12 +164,39 @@ static void test_mappings(void **state)
 	fault_evictions_clear(&evictions);
 }
 
+/* Another file takes the path and the place of one: each has its own faults and evictions. */
+static void test_replaced_file(void **state)
+{
+	struct fault_evictions evictions = { 0 };
+	struct fault_tally *tally = fault_tally_new(8, 8);
+	struct vma old = vma_of(7, 1, 0, 4), renamed = vma_of(8, 1, 0, 4), elsewhere = old;
+	struct fault fault = { .t_ns = 100, .pid = 5 };
+	struct fault_eviction eviction = { fault_evictions_add_file(&evictions, &renamed), 0, 3,
+					   200 };
+
+	(void)state;
+	elsewhere.dev_minor = 2;
+	fault_tally_add(tally, &fault, &old, NULL);
+	fault_tally_add(tally, &fault, &renamed, NULL);
+	fault_tally_add(tally, &fault, &elsewhere, NULL);
+	fault_tally_add(tally, &fault, &renamed, NULL);
+	fault_tally_evict(tally, &eviction, SHIFT);
+	assert_int_equal(fault_tally_nr_vmas(tally), 3);
+	assert_int_equal(fault_tally_vma(tally, 0)->nr_evicted, 0);
+	assert_int_equal(fault_tally_vma(tally, 1)->inode, 8);
+	assert_int_equal(fault_tally_vma(tally, 1)->nr_evicted, 3);
+	assert_int_equal(fault_numbers_sum(&fault_tally_vma(tally, 1)->numbers), 2);
+	assert_int_equal(fault_tally_vma(tally, 2)->nr_evicted, 0);
+	fault_tally_free(tally);
+	fault_evictions_clear(&evictions);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),    cmocka_unit_test(test_more_files_than_are_kept),
 		cmocka_unit_test(test_pages),    cmocka_unit_test(test_pages_forgotten),
-		cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_mappings), cmocka_unit_test(test_replaced_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
