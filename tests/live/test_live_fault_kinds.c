@@ -402,6 +402,24 @@ static uint64_t sum_rows(const json_t *rows, const char *name, const char *field
 	return sum;
 }
 
+/* Skips the test where the made file's evictions are unknown, for no fault of pagewalk's. */
+static void need_known_evictions(const struct stream *stream)
+{
+	const char *overlayfs = "overlayfs keeps the pages in the file system below";
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(stream->summary, "by_vma"), i, row)
+	{
+		const char *why = json_string_value(
+			json_object_get(json_object_get(row, "unknown"), "evicted"));
+
+		if (is_made_file(json_object_get(row, "vma")) && why &&
+		    !strncmp(why, overlayfs, strlen(overlayfs)))
+			run_skip("/var/tmp lies on overlayfs, which keeps the pages elsewhere");
+	}
+}
+
 static void test_evictions(void **state)
 {
 	struct evicting it;
@@ -411,6 +429,7 @@ static void test_evictions(void **state)
 	(void)state;
 	need_tracepoints();
 	evict(&it, geteuid(), NULL);
+	need_known_evictions(&it.stream);
 	summary = it.stream.summary;
 	assert_true(json_is_true(json_object_get(it.stream.start, "evictions")));
 	assert_int_equal(json_get_u64(summary, "evictions_lost"), 0);
@@ -449,6 +468,7 @@ static void test_evicted_at_once(void **state)
 	n = json_get_u64(at_once, "n");
 	watch_end(&watch, &stream, SIGINT);
 	piped_end(&faulter);
+	need_known_evictions(&stream);
 	assert_int_equal(
 		sum_rows(json_object_get(stream.summary, "evicted_by_file"), "file", "pages", &nr),
 		n);
