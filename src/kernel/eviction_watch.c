@@ -33,7 +33,8 @@
 struct eviction_watch {
 	const struct host *host;
 	struct filemap_point point;
-	struct filemap_rings *rings; /* NULL: refused */
+	struct filemap_rings *rings; /* NULL: refused, or ended */
+	struct mounts mounts;        /* as they were last read */
 	struct fault_evictions state;
 	size_t nr_followed; /* of state.files */
 	struct fault_eviction *untold;
@@ -49,12 +50,17 @@ static enum eviction_doubt doubt_of(int error)
 	case -EACCES:
 	case -EPERM:
 		return EVICTIONS_DENIED;
+	case -ENODEV:
+	case -ENOSYS: /* it is not mounted, and this kernel cannot mount it for us alone */
+		return EVICTIONS_NO_TRACEFS;
+	case -ENOENT:
+		return EVICTIONS_UNSUPPORTED;
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOMEM:
 		return EVICTIONS_NO_ROOM;
 	default:
-		return EVICTIONS_UNSUPPORTED;
+		return EVICTIONS_FAILED;
 	}
 }
 
@@ -90,6 +96,7 @@ void eviction_watch_free(struct eviction_watch *watch)
 	if (!watch)
 		return;
 	filemap_rings_free(watch->rings);
+	mounts_clear(&watch->mounts);
 	fault_evictions_clear(&watch->state);
 	free(watch->untold);
 	free(watch);
@@ -101,12 +108,30 @@ void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma)
 		fault_evictions_add_file(&watch->state, vma);
 }
 
-/* True where a file is one of the file system that stacks; where it cannot be told, not. */
-static bool is_stacked(const struct mounts *mounts, const struct evicted_file *file)
+/* True where the mounts are now those of the process; else they are those read last. */
+static bool read_mounts(struct eviction_watch *watch, struct proc *proc)
 {
-	const struct mount *mount = mounts_by_dev(mounts, file->dev_major, file->dev_minor);
+	struct mounts mounts;
 
-	return mount && !strcmp(mount->fstype, "overlay");
+	if (!proc || mounts_read(proc, &mounts))
+		return false;
+	mounts_clear(&watch->mounts);
+	watch->mounts = mounts;
+	return true;
+}
+
+/*
+ * Whether a file is one of the file system that stacks. One that is on none of the mounts, as in
+ * a chroot(2) below one, is taken for none.
+ */
+static enum eviction_doubt stacking_doubt(const struct eviction_watch *watch, bool mounts_known,
+					  const struct evicted_file *file)
+{
+	const struct mount *mount = mounts_by_dev(&watch->mounts, file->dev_major, file->dev_minor);
+
+	if (!mount)
+		return mounts_known ? EVICTIONS_KNOWN : EVICTIONS_NO_MOUNTS;
+	return strcmp(mount->fstype, "overlay") ? EVICTIONS_KNOWN : EVICTIONS_STACKED;
 }
 
 /* Adds the file's clause to the filter; it always has the room. */
@@ -121,8 +146,8 @@ static size_t add_clause(char *filter, size_t len, const struct evicted_file *fi
 }
 
 /* The filter of the next files that are new, *past of them; "" where none can be watched. */
-static void make_filter(struct eviction_watch *watch, const struct mounts *mounts,
-			char filter[FILTER_LEN], size_t *past)
+static void make_filter(struct eviction_watch *watch, bool mounts_known, char filter[FILTER_LEN],
+			size_t *past)
 {
 	struct fault_evictions *state = &watch->state;
 	size_t len = 0, i = watch->nr_followed;
@@ -131,24 +156,23 @@ static void make_filter(struct eviction_watch *watch, const struct mounts *mount
 	for (unsigned nr = 0; i < state->nr && nr < SET_FILES; i++) {
 		struct evicted_file *file = &state->files[i];
 
-		if (is_stacked(mounts, file)) {
-			file->doubt = EVICTIONS_STACKED;
+		file->doubt = stacking_doubt(watch, mounts_known, file);
+		if (file->doubt == EVICTIONS_STACKED)
 			continue;
-		}
 		len = add_clause(filter, len, file);
 		nr++;
 	}
 	*past = i;
 }
 
-static void follow_set(struct eviction_watch *watch, const struct mounts *mounts)
+static void follow_set(struct eviction_watch *watch, bool mounts_known)
 {
 	struct fault_evictions *state = &watch->state;
 	char filter[FILTER_LEN];
 	size_t past;
 	int ret = 0;
 
-	make_filter(watch, mounts, filter, &past);
+	make_filter(watch, mounts_known, filter, &past);
 	if (filter[0])
 		ret = filemap_rings_add(watch->rings, &watch->point, filter);
 	if (!ret)
@@ -160,15 +184,25 @@ static void follow_set(struct eviction_watch *watch, const struct mounts *mounts
 
 void eviction_watch_follow(struct eviction_watch *watch, struct proc *proc)
 {
-	struct mounts mounts = { 0 };
+	bool mounts_known;
 
 	if (watch->nr_followed == watch->state.nr)
 		return;
-	if (proc)
-		mounts_read(proc, &mounts);
+	mounts_known = read_mounts(watch, proc);
 	while (watch->nr_followed < watch->state.nr)
-		follow_set(watch, &mounts);
-	mounts_clear(&mounts);
+		follow_set(watch, mounts_known);
+}
+
+void eviction_watch_end(struct eviction_watch *watch, struct proc *proc)
+{
+	struct fault_evictions *state = &watch->state;
+	bool mounts_known = watch->nr_followed < state->nr && read_mounts(watch, proc);
+
+	for (; watch->nr_followed < state->nr; watch->nr_followed++)
+		state->files[watch->nr_followed].doubt = stacking_doubt(
+			watch, mounts_known, &state->files[watch->nr_followed]);
+	filemap_rings_free(watch->rings);
+	watch->rings = NULL;
 }
 
 static struct evicted_file *file_of(struct eviction_watch *watch, const struct perf_sample *sample)

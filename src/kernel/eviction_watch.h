@@ -19,9 +19,15 @@ void eviction_watch_free(struct eviction_watch *watch);
 void eviction_watch_note(struct eviction_watch *watch, const struct vma *vma);
 /*
  * Begins to watch the files that were noted since the last call. `proc` (may be NULL) is a process
- * that maps them: its mounts tell what lies on overlayfs.
+ * that maps them: its mounts tell what lies on overlayfs. Where they cannot be read, those that
+ * were read last do; a file that is on none of them has the doubt that it may.
  */
 void eviction_watch_follow(struct eviction_watch *watch, struct proc *proc);
+/*
+ * Ends the events, after a last eviction_watch_read(); the state stays. Files that were noted since
+ * eviction_watch_follow() get the doubts that it would have given them.
+ */
+void eviction_watch_end(struct eviction_watch *watch, struct proc *proc);
 /* Takes what has been evicted by now into the state. */
 void eviction_watch_read(struct eviction_watch *watch);
 typedef void eviction_watch_fn(void *arg, const struct fault_eviction *eviction);

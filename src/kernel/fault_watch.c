@@ -368,18 +368,19 @@ static void tell_eviction(void *arg, const struct fault_eviction *eviction)
 		watch->ops->evicted(watch->arg, eviction);
 }
 
-/* Tells what was evicted, and watches the files that are new. */
-static void end_reading(struct fault_watch *watch)
+static void tell_evictions(struct fault_watch *watch)
 {
-	if (!watch->evictions)
-		return;
 	read_evictions(watch);
 	watch->evictions_read = false;
 	/* A mapping has what left after its first fault: that one must have been told before. */
 	eviction_watch_tell(watch->evictions, fault_capture_told_ns(watch->capture), tell_eviction,
 			    watch);
-	eviction_watch_follow(watch->evictions,
-			      watch->last ? watch->last->proc : watch->watched[0]->proc);
+}
+
+/* A process that maps the files that are new, as far as one is known. */
+static struct proc *mapping_proc(const struct fault_watch *watch)
+{
+	return watch->last ? watch->last->proc : watch->watched[0]->proc;
 }
 
 static const struct fault_capture_ops capture_ops = {
@@ -495,7 +496,10 @@ size_t fault_watch_read(struct fault_watch *watch, int timeout_ms,
 	watch->ops = ops;
 	watch->arg = arg;
 	nr = fault_capture_read(watch->capture, timeout_ms, &capture_ops, watch);
-	end_reading(watch);
+	if (watch->evictions) {
+		tell_evictions(watch);
+		eviction_watch_follow(watch->evictions, mapping_proc(watch));
+	}
 	return nr;
 }
 
@@ -508,7 +512,11 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
 	fault_capture_stop(watch->capture);
 	watch->has_ended = read_counters(watch, &watch->last_minflt, &watch->last_majflt) == 0;
 	fault_capture_flush(watch->capture, &capture_ops, watch);
-	end_reading(watch);
+	if (watch->evictions) {
+		tell_evictions(watch);
+		/* Nobody would read their rings, which all CPUs would go on to fill. */
+		eviction_watch_end(watch->evictions, mapping_proc(watch));
+	}
 }
 
 /* The counters less what was there before, and less what the events have. */

@@ -50,7 +50,10 @@ const struct fault_capture_powers *fault_watch_powers(const struct fault_watch *
 /* Waits up to timeout_ms for news and tells it. Returns how many records were read. */
 size_t fault_watch_read(struct fault_watch *watch, int timeout_ms,
 			const struct fault_watch_ops *ops, void *arg);
-/* Tells what is left; the process has ended or nothing more is wanted. */
+/*
+ * Tells what is left; the process has ended or nothing more is wanted. No evictions are watched
+ * from then on.
+ */
 void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *ops, void *arg);
 /*
  * The balance now, from /proc/PID/stat (minflt, majflt and, when children are followed,

@@ -24,11 +24,17 @@ const char *eviction_doubt_text(enum eviction_doubt doubt)
 		[EVICTIONS_NOT_ASKED] = "the tracepoints are left out (--software)",
 		[EVICTIONS_DENIED] =
 			"the page cache's tracepoints need root (tracefs, CAP_PERFMON)",
+		[EVICTIONS_NO_TRACEFS] = "tracefs, which has the tracepoints, is not mounted and "
+					 "could not be",
 		[EVICTIONS_UNSUPPORTED] = "this kernel has no tracepoint of what leaves the page "
 					  "cache",
+		[EVICTIONS_FAILED] = "the tracepoint of what leaves the page cache could not be "
+				     "used",
 		[EVICTIONS_NO_ROOM] = "no room for more events (descriptors, ulimit -n)",
 		[EVICTIONS_STACKED] = "overlayfs keeps the pages in the file system below, under "
 				      "another number",
+		[EVICTIONS_NO_MOUNTS] = "the mounts of its process could not be read: it may lie "
+					"on overlayfs",
 		[EVICTIONS_TOO_MANY] = "only the first 256 files that were mapped are watched",
 		[EVICTIONS_LOST] = "records of evictions were lost",
 	};

@@ -21,9 +21,12 @@ enum eviction_doubt {
 	EVICTIONS_KNOWN,
 	EVICTIONS_NOT_ASKED, /* tracepoints are not wanted */
 	EVICTIONS_DENIED,
+	EVICTIONS_NO_TRACEFS,  /* not mounted, and no mount of our own could be made */
 	EVICTIONS_UNSUPPORTED, /* this kernel has no such tracepoint */
+	EVICTIONS_FAILED,      /* there is one, but no events of it */
 	EVICTIONS_NO_ROOM,     /* no descriptors or memory for more events */
 	EVICTIONS_STACKED,     /* a file of a file system that keeps its pages in another one */
+	EVICTIONS_NO_MOUNTS,   /* a file that may be one of those */
 	EVICTIONS_TOO_MANY,    /* a file beyond EVICTION_FILES */
 	EVICTIONS_LOST,        /* records found no room */
 	NR_EVICTION_DOUBT,
