@@ -66,11 +66,12 @@ struct kallsyms *kallsyms_parse(char *text, size_t len_bytes)
 		take_line(kallsyms, line);
 		line = newline + 1;
 	}
-	qsort(kallsyms->functions, kallsyms->nr, sizeof(*kallsyms->functions), compare);
-	if (kallsyms->nr)
+	if (kallsyms->nr) {
+		qsort(kallsyms->functions, kallsyms->nr, sizeof(*kallsyms->functions), compare);
 		kallsyms->why = WHY_OK;
-	else if (kallsyms->why == WHY_OK)
+	} else if (kallsyms->why == WHY_OK) {
 		kallsyms->why = WHY_UNSUPPORTED;
+	}
 	return kallsyms;
 }
 

@@ -185,10 +185,14 @@ static uint64_t status_bits(pid_t pid, const char *name)
 
 static void test_root_keeps_little(void **state)
 {
-	/* SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, FOWNER, KILL, IPC_LOCK, PERFMON, SYS_NICE. */
+	/*
+	 * SYS_ADMIN, SYS_PTRACE, DAC_READ_SEARCH, FOWNER, KILL, IPC_LOCK, PERFMON, SYS_NICE,
+	 * SYSLOG, BPF.
+	 */
 	const uint64_t kept = UINT64_C(1) << 21 | UINT64_C(1) << 19 | UINT64_C(1) << 2 |
 			      UINT64_C(1) << 3 | UINT64_C(1) << 5 | UINT64_C(1) << 14 |
-			      UINT64_C(1) << 38 | UINT64_C(1) << 23;
+			      UINT64_C(1) << 38 | UINT64_C(1) << 23 | UINT64_C(1) << 34 |
+			      UINT64_C(1) << 39;
 	uint64_t ours = status_bits(getpid(), "CapEff:");
 	struct target target;
 	struct pty *pty;
