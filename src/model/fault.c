@@ -43,7 +43,7 @@ static const char *const doubts[NR_FAULT_DOUBT] = {
 	[FAULT_NO_VMA] = "the mapping that it struck was not seen",
 	[FAULT_DEVICE] = "pages of a device or of the kernel have no kind",
 	[FAULT_SPURIOUS] = "the page was there: another CPU was faster, or NUMA balancing looked",
-	[FAULT_MAY_BE_HUGE] = "perhaps a huge page: the process was gone before it could be seen",
+	[FAULT_MAY_BE_HUGE] = "perhaps a huge page: gone before it was seen",
 	[FAULT_WAITED] = "it waited, but nothing of this process was in swap",
 };
 
