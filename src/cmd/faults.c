@@ -242,6 +242,7 @@ static void print_head(const struct tracer *tracer, pid_t pid)
 		.nr_threads = powers->nr_threads,
 		.nr_unattached = powers->nr_unattached,
 		.follow = tracer->options->follow,
+		.summary_only = tracer->options->summary_only,
 	};
 
 	if (tracer->options->json)
@@ -273,6 +274,7 @@ static void print_summary(struct tracer *tracer, bool balance_known,
 		.error_code = powers->error_code,
 		.signals = powers->signals,
 		.sees_kernel = powers->sees_kernel,
+		.nr_unattached = powers->nr_unattached,
 	};
 	int wait_status;
 
@@ -457,9 +459,9 @@ static int trace(struct tracer *tracer, struct proc *proc, struct launch *launch
 		tracer->began_ns = clock_mono_ns();
 		return count_only(tracer, proc, launch, pid, refusal(ret));
 	}
+	tracer->began_ns = clock_mono_ns();
 	tracer->tally = fault_tally_new(MOST_VMAS, MOST_SITES);
 	tracer->symbols = symbols_new(tracer->host);
-	tracer->began_ns = clock_mono_ns();
 	print_head(tracer, pid);
 	fflush(tracer->out);
 	if (launch)

@@ -473,17 +473,6 @@ static int trace_exceptions(struct bpf_log *log, enum bpf_log_kind kind, pid_t p
 	return fd < 0 ? fd : 0;
 }
 
-int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork)
-{
-	int ret = fork ? trace_family(log, pid, fork) : 0;
-
-	for (enum bpf_log_kind kind = BPF_LOG_USER; !ret && kind <= BPF_LOG_KERNEL; kind++)
-		ret = trace_exceptions(log, kind, pid);
-	if (ret)
-		bpf_log_untrace(log);
-	return ret;
-}
-
 static void close_one(int *fd)
 {
 	if (*fd >= 0)
@@ -504,12 +493,29 @@ void bpf_log_forget(struct bpf_log *log, pid_t tid)
 	bpf_call(log->host, BPF_MAP_DELETE_ELEM, &attr);
 }
 
+static void forget_family(struct bpf_log *log)
+{
+	close_one(&log->fork_fd);
+	close_one(&log->family_fd);
+}
+
+int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork)
+{
+	int ret = fork ? trace_family(log, pid, fork) : 0;
+
+	for (enum bpf_log_kind kind = BPF_LOG_USER; !ret && kind <= BPF_LOG_KERNEL; kind++)
+		ret = trace_exceptions(log, kind, pid);
+	if (ret) {
+		bpf_log_untrace(log);
+		forget_family(log);
+	}
+	return ret;
+}
+
 void bpf_log_untrace(struct bpf_log *log)
 {
 	for (int i = 0; i < NR_TRACED; i++)
 		close_one(&log->links[i]);
-	close_one(&log->fork_fd);
-	close_one(&log->family_fd);
 }
 
 int bpf_log_attach(struct bpf_log *log, int fd, enum bpf_log_kind kind)
@@ -590,6 +596,7 @@ void bpf_log_free(struct bpf_log *log)
 	if (!log)
 		return;
 	bpf_log_untrace(log);
+	forget_family(log);
 	for (int i = 0; i < NR_SOFTWARE; i++)
 		close_one(&log->programs[i]);
 	if (log->map != MAP_FAILED)

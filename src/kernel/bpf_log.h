@@ -55,7 +55,10 @@ int bpf_log_attach(struct bpf_log *log, int fd, enum bpf_log_kind kind);
 int bpf_log_trace(struct bpf_log *log, pid_t pid, const struct trace_event *fork);
 /* A thread or process that is no more: its number may be a stranger's from now on. */
 void bpf_log_forget(struct bpf_log *log, pid_t tid);
-/* Ends what bpf_log_trace() began. */
+/*
+ * From now on no exception is written down. The tracepoint of fork(2), whose end waits for all
+ * CPUs, is left to bpf_log_free().
+ */
 void bpf_log_untrace(struct bpf_log *log);
 
 /*

@@ -334,8 +334,6 @@ void fault_capture_stop(struct fault_capture *capture)
 {
 	for (size_t i = 0; i < capture->nr_fds && !capture->stopped; i++)
 		ioctl(capture->fds[i].fd, PERF_EVENT_IOC_DISABLE, 0);
-	if (capture->log)
-		bpf_log_untrace(capture->log);
 	capture->stopped = true;
 }
 
@@ -346,6 +344,9 @@ void fault_capture_flush(struct fault_capture *capture, const struct fault_captu
 	struct event_counts counts;
 
 	fault_capture_stop(capture);
+	/* Exceptions that no software event follows any more are of no fault that is told. */
+	if (capture->log)
+		bpf_log_untrace(capture->log);
 	counts = read_counts(capture);
 	do {
 		until_ns = NEVER;

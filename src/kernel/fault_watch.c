@@ -56,6 +56,7 @@ struct fault_watch {
 	uint64_t swap_ns;
 	uint64_t huge_bytes; /* that one entry of the level above the last maps */
 	unsigned looks_left;
+	uint64_t since_ns; /* faults before are in the base counters: it was being attached to */
 	uint64_t base_minflt, base_majflt;
 	uint64_t last_minflt, last_majflt;
 	bool has_ended; /* the counters are those of the end */
@@ -289,6 +290,8 @@ static void take_fault(void *arg, const struct fault *captured, int signal)
 	struct vma struck;
 	uint32_t code_id;
 
+	if (fault.t_ns < watch->since_ns)
+		return;
 	one = find_watched(watch, fault.pid);
 	facts.vma = find_vma(watch, one, fault.addr, &fault.vma_id, &facts.grew_stack);
 	if (facts.vma) {
@@ -461,6 +464,8 @@ int fault_watch_new(const struct host *host, const struct fault_capture_config *
 		eviction_watch_follow(watch->evictions, watch->watched[0]->proc);
 	/* Of one that has not run yet, all is new, and all that was counted is its own. */
 	if (!config->stopped) {
+		watch->since_ns = clock_mono_ns();
+		read_counters(watch, &watch->last_minflt, &watch->last_majflt);
 		watch->base_minflt = watch->last_minflt;
 		watch->base_majflt = watch->last_majflt;
 		watch->watched[0]->nr_old = fault_space_nr(watch->watched[0]->space);

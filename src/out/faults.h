@@ -36,6 +36,7 @@ struct fault_head {
 	enum eviction_doubt evictions; /* why what leaves the page cache is not seen */
 	unsigned nr_threads, nr_unattached;
 	bool follow;
+	bool summary_only;     /* no faults follow */
 	const char *no_events; /* why only the counters can be had; NULL: events come */
 };
 
@@ -68,7 +69,8 @@ struct fault_summary {
 	enum why error_code; /* why kinds may lack the difference of load and store */
 	enum why signals;    /* why the access that ended in a signal may not be among the events */
 	bool sees_kernel;
-	bool has_exit; /* exit_status is that of the command */
+	unsigned nr_unattached; /* threads whose faults are hidden */
+	bool has_exit;          /* exit_status is that of the command */
 	int exit_status;
 };
 

@@ -71,8 +71,9 @@ void out_faults_head_text(FILE *out, const struct fault_head *head)
 		fprintf(out, "# what leaves the page cache is not seen: %s\n",
 			eviction_doubt_text(head->evictions));
 	say_missing(out, "signals need the tracepoints of tracefs, as root", head->signals);
-	fprintf(out, "# %13s %7s %-6s %-12s %-16s %-32s %s\n", "TIME", "TID", "", "KIND", "ADDRESS",
-		"MAPPING", "INSTRUCTION");
+	if (!head->summary_only)
+		fprintf(out, "# %13s %7s %-6s %-12s %-16s %-32s %s\n", "TIME", "TID", "", "KIND",
+			"ADDRESS", "MAPPING", "INSTRUCTION");
 }
 
 /* "libc.so.6+0x1f000 (copied)" */
@@ -255,7 +256,9 @@ static void print_hidden(FILE *out, const struct fault_summary *summary)
 	if (summary->nr_lost)
 		fputs("hidden       ? (records were lost)\n", out);
 	else
-		fprintf(out, "hidden       %" PRIu64 " without an event: %s\n", summary->nr_hidden,
+		fprintf(out, "hidden       %" PRIu64 " without an event: %s%s\n",
+			summary->nr_hidden,
+			summary->nr_unattached ? "in threads that are not watched, " : "",
 			summary->sees_kernel
 				? "before its start, or get_user_pages (execve, mlock, "
 				  "MAP_POPULATE)"

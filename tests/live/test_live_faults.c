@@ -345,6 +345,39 @@ static void test_killed_in_a_burst(void **state)
 	stream_clear(&stream);
 }
 
+/* Of one that faults all the time, the events are of the same time as what the kernel counted. */
+static void storm_balances(const char *option)
+{
+	const char *const options[] = { "--summary", "--duration", "0.2", option, NULL };
+	struct piped faulter, watch;
+	struct stream stream;
+	json_t *said = faulter_start(&faulter, geteuid(), (const char *[]){ "storm", "64", NULL });
+	uint64_t events, counted;
+
+	watch_start(&watch, &stream, geteuid(), options, faulter.pid);
+	watch_end(&watch, &stream, 0);
+	kill(faulter.pid, SIGKILL);
+	piped_end(&faulter);
+	events = get(&stream, "events");
+	counted = get(&stream, "minflt") + get(&stream, "majflt");
+	assert_int_equal(stream.status, 0);
+	assert_true(events > 1000);
+	/* It may be kept from its CPU for a moment between the one and the other. */
+	assert_in_range(events, counted - counted / 20, counted + counted / 20);
+	json_decref(said);
+	stream_clear(&stream);
+}
+
+static void test_storm_balances(void **state)
+{
+	(void)state;
+	need_root();
+	storm_balances(NULL);
+	storm_balances("--follow");
+	storm_balances("--no-bpf");
+	storm_balances("--software");
+}
+
 static void test_signal_of_the_command(void **state)
 {
 	struct stream stream;
@@ -571,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_exec_in_the_target),
 		cmocka_unit_test(test_killed_in_a_burst),
+		cmocka_unit_test(test_storm_balances),
 		cmocka_unit_test(test_signal_of_the_command),
 		cmocka_unit_test(test_as_nobody),
 		cmocka_unit_test(test_perf_refused),

@@ -214,6 +214,44 @@ static void expect_text(const struct fault_summary *summary, const char *wanted)
 	free(text);
 }
 
+static void test_threads_that_are_not_watched(void **state)
+{
+	struct fault_tally *tally = fault_tally_new(1, 1);
+	struct fault_evictions evictions = { 0 };
+	struct fault_summary summary = { .tally = tally,
+					 .evictions = &evictions,
+					 .balance_known = true,
+					 .sees_kernel = true,
+					 .nr_hidden = 7 };
+
+	(void)state;
+	expect_text(&summary, "hidden       7 without an event: before its start");
+	summary.nr_unattached = 2;
+	expect_text(&summary, "hidden       7 without an event: in threads that are not watched, "
+			      "before its start");
+	fault_tally_free(tally);
+}
+
+/* The names of the columns stand above faults, and not where none follow. */
+static void test_head_of_a_summary(void **state)
+{
+	struct fault_head head = { .pid = 5, .nr_threads = 1, .sees_kernel = true };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		head.summary_only = i;
+		out_faults_head_text(out, &head);
+		fclose(out);
+		assert_non_null(strstr(text, "# faults of process 5, 1 thread\n"));
+		assert_int_equal(strstr(text, "ADDRESS") == NULL, i);
+		free(text);
+	}
+}
+
 /* A mapping of a file with 3 evicted pages, and one of anonymous memory. */
 static void test_evictions(void **state)
 {
@@ -281,8 +319,12 @@ static void test_evictions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line),      cmocka_unit_test(test_evicted_before),
-		cmocka_unit_test(test_unknown),   cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_evicted_before),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_threads_that_are_not_watched),
+		cmocka_unit_test(test_head_of_a_summary),
 		cmocka_unit_test(test_evictions),
 	};
 
