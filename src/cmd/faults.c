@@ -98,6 +98,15 @@ static bool *flag_of(struct faults_options *options, int opt)
 	}
 }
 
+/* How many words follow the first "--"; getopt_long(3) is about to move others behind it. */
+static int count_after_dashes(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			return argc - i - 1;
+	return 0;
+}
+
 static int parse_options(int argc, char **argv, struct faults_options *options)
 {
 	static const struct option longopts[] = {
@@ -114,7 +123,7 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int opt, nr;
+	int opt, nr, nr_after = count_after_dashes(argc, argv);
 
 	while ((opt = getopt_long(argc, argv, "o:d:n:k:fsh", longopts, NULL)) != -1) {
 		if (flag_of(options, opt)) {
@@ -148,6 +157,8 @@ static int parse_options(int argc, char **argv, struct faults_options *options)
 	}
 	nr = argc - optind;
 	if (nr > 0 && !strcmp(argv[optind - 1], "--")) {
+		if (nr != nr_after)
+			return cmd_bad_usage(&cmd_faults, "a process or a command, not both");
 		options->command = argv + optind;
 		return STATUS_DONE;
 	}

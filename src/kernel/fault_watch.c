@@ -513,9 +513,12 @@ void fault_watch_flush(struct fault_watch *watch, const struct fault_watch_ops *
 	watch->looks_left = LOOKS_PER_ROUND;
 	watch->ops = ops;
 	watch->arg = arg;
-	/* Of a process that goes on, the counters are read as soon as no more events come. */
-	fault_capture_stop(watch->capture);
+	/*
+	 * Of a process that goes on, the counters are read as the last events come: what it takes in
+	 * the time between would else be said to be hidden.
+	 */
 	watch->has_ended = read_counters(watch, &watch->last_minflt, &watch->last_majflt) == 0;
+	fault_capture_stop(watch->capture);
 	fault_capture_flush(watch->capture, &capture_ops, watch);
 	if (watch->evictions) {
 		tell_evictions(watch);

@@ -136,7 +136,7 @@ void out_fault_text(FILE *out, const struct fault_line *in)
 	print_site(out, in);
 	if (fault->severity == FAULT_FAILED)
 		fprintf(out, "  %s", fault_broken_rule(fault));
-	if (fault->kind == FAULT_UNKNOWN)
+	if (fault->doubt != FAULT_SURE)
 		fprintf(out, "  (%s)", fault_doubt_text((enum fault_doubt)fault->doubt));
 	if (fault->pages_inserted)
 		fprintf(out, "  +%u cached", fault->pages_inserted);
