@@ -148,8 +148,6 @@ static int attach_event(struct fault_capture *capture, pid_t tid, unsigned cpu,
 		ret = perf_ring_new(fd, ring_bytes(capture), &queue->ring);
 		queue->ring_fd = fd;
 		capture->polls[cpu] = (struct pollfd){ .fd = fd, .events = POLLIN };
-		if (!ret)
-			capture->powers.ring_bytes = perf_ring_bytes(queue->ring);
 	} else {
 		ret = perf_share(capture->host, fd, queue->ring_fd);
 	}
@@ -413,16 +411,6 @@ static bool was_born_meanwhile(struct fault_capture *capture)
 	return capture->nr_births;
 }
 
-static void detach(struct fault_capture *capture)
-{
-	for (size_t i = 0; i < capture->nr_fds; i++)
-		close(capture->fds[i].fd);
-	for (size_t i = 0; i < capture->nr_queues; i++)
-		capture_forget(&capture->queues[i]);
-	capture->nr_fds = capture->nr_tids = capture->nr_ids = 0;
-	capture->powers.nr_unattached = 0;
-}
-
 /*
  * A thread inherits the program of an event, but not from between the opening of the event and
  * the attaching of the program. Where threads are being born, software events take samples, as
@@ -436,7 +424,7 @@ static int attach_process(struct fault_capture *capture)
 	ret = attach_all(capture);
 	if (!ret && capture->logs_software && !capture->config.stopped &&
 	    was_born_meanwhile(capture)) {
-		detach(capture);
+		capture_detach(capture);
 		capture->logs_software = false;
 		ret = attach_all(capture);
 	}

@@ -222,8 +222,8 @@ static void tell_until(struct fault_capture *capture, uint64_t until_ns,
 }
 
 /*
- * Takes up to a chunk out of each ring and log: items are larger than records, and those of a full ring
- * would not fit into the caches. `until_ns` becomes the time up to which nothing younger than
+ * Takes up to a chunk out of each ring and log: items are larger than records, and those of a full
+ * ring would not fit into the caches. `until_ns` becomes the time up to which nothing younger than
  * what was taken can still be in a ring.
  */
 static size_t drain(struct fault_capture *capture, uint64_t *until_ns)
@@ -408,7 +408,7 @@ int fault_capture_new(const struct host *host, const struct fault_capture_config
 	return ret;
 }
 
-void capture_forget(struct capture_queue *queue)
+static void forget_queue(struct capture_queue *queue)
 {
 	for (size_t i = queue->first; i < queue->nr; i++) {
 		struct capture_item *item = &queue->items[i];
@@ -422,16 +422,24 @@ void capture_forget(struct capture_queue *queue)
 	*queue = (struct capture_queue){ 0 };
 }
 
+void capture_detach(struct fault_capture *capture)
+{
+	/* A ring's descriptor must outlive it. */
+	for (size_t i = 0; i < capture->nr_queues; i++)
+		forget_queue(&capture->queues[i]);
+	for (size_t i = 0; i < capture->nr_fds; i++)
+		close(capture->fds[i].fd);
+	capture->nr_fds = capture->nr_tids = capture->nr_ids = 0;
+	capture->powers.nr_unattached = 0;
+}
+
 void fault_capture_free(struct fault_capture *capture)
 {
 	if (!capture)
 		return;
 	if (capture->went_first)
 		setpriority(PRIO_PROCESS, 0, capture->old_nice);
-	for (size_t i = 0; i < capture->nr_queues; i++)
-		capture_forget(&capture->queues[i]);
-	for (size_t i = 0; i < capture->nr_fds; i++)
-		close(capture->fds[i].fd);
+	capture_detach(capture);
 	bpf_log_free(capture->log);
 	free(capture->fds);
 	free(capture->tids);

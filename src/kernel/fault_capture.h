@@ -51,7 +51,6 @@ struct fault_capture_powers {
 	enum why signals;
 	enum why cache_events;
 	enum why bpf;           /* whether faults are written down by programs (kernel/bpf_log.h) */
-	size_t ring_bytes;      /* of each CPU, as it came out */
 	unsigned nr_threads;    /* that were attached to */
 	unsigned nr_unattached; /* threads for which descriptors did not suffice */
 };

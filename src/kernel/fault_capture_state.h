@@ -131,8 +131,8 @@ size_t capture_drain(struct fault_capture *capture, struct capture_queue *queue,
 /* Bytes that wait in a queue's ring or log, and of how many; 0 where it has none. */
 size_t capture_fill(const struct fault_capture *capture, const struct capture_queue *queue,
 		    size_t *room_bytes);
-/* Frees a queue's ring and what was not told; it is as new. */
-void capture_forget(struct capture_queue *queue);
+/* Closes all events, and forgets what was not told; the log stays. */
+void capture_detach(struct fault_capture *capture);
 /* What a sample of this kind has (perf_event_open(2), sample_type). */
 uint64_t capture_sample_type(enum capture_kind kind);
 /* Opens the events of all threads; as fault_capture_new(). */
